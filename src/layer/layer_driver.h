@@ -1,0 +1,72 @@
+#pragma once
+// How unpacked layers are kept and how a container's root is made of them. A layer is keyed by its diff ID and unpacked
+// without knowing its parents. Two drivers are foreseen (architecture, decision 6): overlay, a folder per layer; erofs, the
+// tar as it is with a small metadata image. Safe for use by any number of threads and processes.
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/io.h"
+#include "oci/digest.h"
+
+namespace davit::layer {
+
+// What is known of an unpacked layer. docs/formats/layers.md.
+struct LayerRecord {
+  oci::Digest diff_id;
+  std::string driver;            // "overlay"
+  int format = 1;                // of the driver's form
+  std::uint64_t size = 0;        // bytes of content: regular files, each link group once (docker's layer size)
+  std::uint64_t disk_bytes = 0;  // st_blocks of all of it
+  std::uint64_t entries = 0;
+  bool has_implied_folders = false;  // folders the archive implies but does not list
+};
+
+// A layer that is unpacked but not yet visible; see LayerDriver::stage. Destroyed before commit(), it is removed.
+class StagedLayer {
+ public:
+  virtual ~StagedLayer() = default;
+  // Makes it visible under its diff ID. The caller has made its bytes durable (LayerDriver::sync) before.
+  virtual LayerRecord commit() = 0;
+};
+
+// A container's root file system, mounted. Unmounting is explicit: it outlives the process that made it.
+struct MountOptions {
+  std::vector<oci::Digest> diff_ids;  // bottom first
+  std::filesystem::path upper;        // the container's own writes; empty: read-only
+  std::filesystem::path work;         // the driver's scratch folder beside `upper`
+  std::filesystem::path target;       // an existing folder
+};
+
+class LayerDriver {
+ public:
+  virtual ~LayerDriver() = default;
+  virtual std::string name() const = 0;
+
+  virtual std::optional<LayerRecord> find(const oci::Digest& diff_id) const = 0;
+
+  // Unpacks an uncompressed tar, read to its end, and checks that it has the diff ID (Error(kCorrupt) "expected …, got …").
+  // Blocks while another process unpacks the same layer; returns nothing, having read nothing, when it is there already.
+  // An archive that would reach outside, or makes a device 0:0, is refused: Error(kInvalidArgument) naming the entry.
+  virtual std::unique_ptr<StagedLayer> stage(const oci::Digest& diff_id, base::Source& tar) = 0;
+  // Makes all that was staged so far durable. Once for several layers.
+  virtual void sync() = 0;
+
+  // Removes a layer. Idempotent. Returns the bytes of disk given back. Whether it is needed is the caller's to know.
+  virtual std::uint64_t remove(const oci::Digest& diff_id) = 0;
+  virtual std::vector<oci::Digest> list() const = 0;
+
+  // Mounts the merged tree of a chain. Throws Error(kNotFound) naming a layer that is not here.
+  virtual void mount(const MountOptions& options) = 0;
+  virtual void unmount(const std::filesystem::path& target) = 0;
+};
+
+// Opens the overlay driver over ROOT/overlay. Throws Error(kNotSupported) naming the folder, its file system and what to do
+// where that cannot carry an overlay's upper folder (probed by a mount once per store and boot).
+std::unique_ptr<LayerDriver> open_overlay_driver(const std::filesystem::path& root);
+
+}  // namespace davit::layer

@@ -1,0 +1,100 @@
+#pragma once
+// Images, tags and the history of tags on this machine. Files are the truth (image records, the tag journal), SQLite is the
+// index and is rebuilt from them when it is lost or older (docs/formats/store.md). Safe for use by any number of processes;
+// one ImageStore object is for one thread at a time.
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "oci/descriptor.h"
+#include "oci/reference.h"
+
+namespace davit::store {
+
+struct ImageLayer {
+  oci::Descriptor blob;
+  oci::Digest diff_id;
+};
+
+// An image that is here: one platform's manifest with its config and layers. docs/formats/store.md, "Image records".
+struct ImageRecord {
+  oci::Digest id;                            // digest of the config
+  oci::Descriptor manifest;                  // of the platform
+  std::optional<oci::Descriptor> index;      // the index it came by, if it did
+  std::vector<ImageLayer> layers;            // bottom first
+  std::uint64_t size = 0;                    // bytes unpacked: docker's "Size"
+  std::optional<base::Time> created;         // the config's
+  base::Time added;                          // when it came here
+};
+
+// A name's current meaning. A tag names the top-level descriptor as received (index or manifest).
+struct Tag {
+  oci::Reference reference;  // with a tag, or with a digest only (a pull by digest, or a repository digest)
+  oci::Descriptor target;
+  oci::Digest image;  // the ID of the chosen platform's image
+};
+
+// One line of the journal. An absent `to` is a removal.
+struct TagMove {
+  std::uint64_t sequence = 0;
+  base::Time when;
+  std::string command;  // "pull", "tag", "import", "rmi", "restore", …: what the user typed, without secrets
+  oci::Reference reference;
+  std::optional<oci::Descriptor> from, to;
+  std::optional<oci::Digest> from_image, to_image;
+  bool gone = false;  // the content of `to` was freed by an explicit rmi or prune
+};
+
+struct HistoryPolicy {  // what an overwrite displaced stays pinned within these bounds (architecture, decision 9)
+  unsigned moves = 10;
+  unsigned days = 30;
+  std::uint64_t bytes = 10'000'000'000;
+};
+
+class ImageStore {
+ public:
+  struct Options {
+    std::filesystem::path root;
+    HistoryPolicy history;
+  };
+  explicit ImageStore(Options options);
+  ~ImageStore();
+
+  // Images.
+  void add_image(const ImageRecord& record);
+  std::optional<ImageRecord> find_image(const oci::Digest& id) const;
+  std::vector<ImageRecord> list_images() const;  // newest `created` first
+  // Images whose ID begins with the hex digits ("sha256:" allowed before them).
+  std::vector<ImageRecord> find_images_by_prefix(std::string_view prefix) const;
+  void remove_image(const oci::Digest& id);  // the record alone; content is the caller's to free
+
+  // Tags and repository digests.
+  std::optional<Tag> find_tag(const oci::Reference& reference) const;
+  std::vector<Tag> list_tags() const;
+  std::vector<Tag> tags_of(const oci::Digest& image) const;  // tags and repository digests that mean the image
+  // Makes the reference mean the target; journalled, durable on return. Returns the meaning before. Setting what is set
+  // already records nothing. Repository digests (reference with a digest only) are kept in the journal too but have no history.
+  std::optional<Tag> set_tag(const Tag& tag, const std::string& command);
+  std::optional<Tag> remove_tag(const oci::Reference& reference, const std::string& command);
+
+  // Every move of a tag, newest first: element N is name:tag@{N}.
+  std::vector<TagMove> history(const oci::Reference& reference) const;
+  // Marks all history entries that mean the image as gone (explicit rmi, prune -a).
+  void mark_gone(const oci::Digest& image);
+  // Images that an overwrite displaced and that policy still keeps.
+  std::vector<oci::Digest> pinned_by_history() const;
+
+  // Drops the SQLite index and makes it anew from the files.
+  void rebuild_index();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace davit::store

@@ -1,0 +1,63 @@
+#pragma once
+// A store: one folder with everything davit keeps, and the run folder beside it. Opens and creates it, checks its version,
+// and gives out its parts. See docs/formats/store.md for the layout.
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/file_lock.h"
+#include "blob/blob_store.h"
+#include "layer/layer_driver.h"
+#include "store/image_store.h"
+
+namespace davit::store {
+
+// Content that must not be removed while its owner works (a pull, a push, an import, a container's creation). A file held by
+// an OFD lock: void when the process dies.
+class Lease {
+ public:
+  virtual ~Lease() = default;
+  // From the return of this call on, no collection removes the digest (a blob's or a layer's), whether or not it is here yet.
+  virtual void add(const oci::Digest& digest) = 0;
+};
+
+class Store {
+ public:
+  struct Options {
+    std::filesystem::path root;
+    std::filesystem::path run;
+    HistoryPolicy history;
+  };
+
+  // Opens the store, making it where the folder is missing or empty. Throws Error(kNotSupported) where a newer davit wrote
+  // it, Error(kPermissionDenied) naming the folder where it cannot be written, Error(kConflict) where the folder holds
+  // something else.
+  explicit Store(Options options);
+  ~Store();
+
+  const std::filesystem::path& root() const;
+  const std::filesystem::path& run() const;
+  const std::string& id() const;  // 32 hex digits, random, for the life of the store
+
+  blob::BlobStore& blobs();
+  ImageStore& images();
+  layer::LayerDriver& layers();  // probed on the first call
+
+  std::unique_ptr<Lease> lease();
+
+  // What is needed by nothing: not by an image record, a tag, what history pins, a lease, or `extra_roots` (images that
+  // containers use). Removes it and returns what went. Runs alone (one collection at a time), in a race with nothing.
+  struct Collected {
+    std::vector<oci::Digest> blobs, layers;
+    std::uint64_t bytes = 0;  // given back to the disk
+  };
+  Collected collect(const std::vector<oci::Digest>& extra_roots);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace davit::store

@@ -1,0 +1,26 @@
+#pragma once
+// What a transfer tells while it works; cli draws it, the API will turn it into NDJSON. Called from several threads, one
+// call at a time.
+
+#include <cstdint>
+#include <string>
+
+#include "oci/digest.h"
+
+namespace davit::transfer {
+
+enum class LayerStatus {
+  kPullingFsLayer, kDownloading, kVerifyingChecksum, kDownloadComplete, kExtracting, kPullComplete, kAlreadyExists,
+  kPreparing, kWaiting, kPushing, kPushed, kMountedFrom, kLayerAlreadyExists,
+};
+
+class Progress {
+ public:
+  virtual ~Progress() = default;
+  virtual void message(const std::string& line) = 0;  // a whole line in docker's words
+  // `detail` is the repository of kMountedFrom.
+  virtual void layer(const oci::Digest& layer, LayerStatus status, const std::string& detail = {}) = 0;
+  virtual void bytes(const oci::Digest& layer, LayerStatus phase, std::uint64_t done, std::uint64_t total) = 0;
+};
+
+}  // namespace davit::transfer
