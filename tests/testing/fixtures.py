@@ -76,12 +76,22 @@ def token_registry(folder):
 
 @pytest.fixture
 def tls_registry(folder):
-    """A registry under TLS as localhost; `.tls.ca` is the authority that davit must be told of."""
+    """A registry under TLS as localhost, by an authority that nobody trusts: `.tls.ca`. See trusted_tls_registry."""
     made = certificates.make_certificates(folder / "tls", "localhost", "127.0.0.1")
     server = Registry(folder / "registry", tls=made, host="localhost")
     server.tls = made
     yield server
     server.stop()
+
+
+@pytest.fixture
+def trusted_tls_registry(tls_registry, folder):
+    """The same, where the authority is one of the sandbox's system."""
+    system = Path("/etc/ssl/certs/ca-certificates.crt").resolve()
+    (folder / "bundle.crt").write_text(system.read_text() + tls_registry.tls.ca.read_text())
+    subprocess.run(["mount", "--bind", folder / "bundle.crt", system], check=True)
+    yield tls_registry
+    subprocess.run(["umount", system], check=True)
 
 
 @pytest.fixture
