@@ -1,6 +1,6 @@
 #pragma once
-// Running OCI containers by conmon and crun or runc. Knows no images: it gets a root file system and a process description.
-// facts: docs/container-runtime.md.
+// Running OCI containers by conmon and crun or runc. Knows no images: it gets a root file system and a process
+// description. facts: docs/container-runtime.md.
 
 #include <chrono>
 #include <filesystem>
@@ -24,8 +24,8 @@ struct BindMount {
 
 enum class NetworkMode { kNone, kHost };
 
-// What the container is to be; rendered as an OCI runtime-spec config.json with docker's defaults (capabilities, masked and
-// read-only paths, /dev, /proc, /sys, own namespaces).
+// What the container is to be; rendered as an OCI runtime-spec config.json with docker's defaults (capabilities, masked
+// and read-only paths, /dev, /proc, /sys, own namespaces).
 struct ContainerSpec {
   std::string id;  // 64 hex digits
   std::filesystem::path rootfs;
@@ -49,8 +49,9 @@ struct RuntimeChoice {
   std::string why;  // one line for `davit info`
 };
 
-// Which runtime this host can use: `wanted` is "auto", "crun", "runc" or a path. auto prefers crun, and takes runc where crun
-// refuses the host (probed by running a trivial container's create step; the answer is kept in `run` until the next boot).
+// Which runtime this host can use: `wanted` is "auto", "crun", "runc" or a path. auto prefers crun, and takes runc
+// where crun refuses the host (probed by running a trivial container's create step; the answer is kept in `run` until
+// the next boot).
 RuntimeChoice choose_runtime(const std::string& wanted, const std::filesystem::path& run);
 
 // Docker's default capability set, by name ("CAP_CHOWN", …).
