@@ -1,6 +1,6 @@
 #pragma once
-// Registry credentials in docker's config.json ($DOCKER_CONFIG/config.json, else ~/.docker/config.json). Other keys of that
-// file are kept as they are. Credential helpers come later. docs/formats: the file is docker's.
+// Registry credentials in docker's config.json ($DOCKER_CONFIG/config.json, else ~/.docker/config.json). Other keys of
+// that file are kept as they are. Credential helpers come later. docs/formats: the file is docker's.
 
 #include <filesystem>
 #include <memory>

@@ -1,7 +1,7 @@
 #pragma once
-// The one error mechanism. A failure is an exception of one type that carries a code (what kind, for the edge to map to an
-// exit code or an HTTP status), a message (what went wrong, naming the input) and frames (what we were doing, one per level).
-// Ordinary absence is std::optional, never an Error. See docs/adr/0002-errors.md.
+// The one error mechanism. A failure is an exception of one type that carries a code (what kind, for the edge to map to
+// an exit code or an HTTP status), a message (what went wrong, naming the input) and frames (what we were doing, one
+// per level). Ordinary absence is std::optional, never an Error. See docs/adr/0002-errors.md.
 
 #include <exception>
 #include <string>
@@ -62,7 +62,8 @@ class Error : public std::exception {
   std::vector<std::string> frames_;
 };
 
-// Throws Error for an errno value: "WHAT: No such file or directory". WHAT says the call and names the path ("open /x").
+// Throws Error for an errno value: "WHAT: No such file or directory". WHAT says the call and names the path ("open
+// /x").
 [[noreturn]] void throw_errno(int error_number, std::string_view what);
 
 // The code that throw_errno would use: ENOENT -> kNotFound, EEXIST -> kConflict, EACCES/EPERM -> kPermissionDenied,

@@ -1,6 +1,7 @@
 #pragma once
-// Advisory locks on files by open file description (fcntl(2), F_OFD_SETLK): held until released or until the process dies,
-// by thread-safe objects rather than by process. A child that inherits the descriptor would share it; all are O_CLOEXEC.
+// Advisory locks on files by open file description (fcntl(2), F_OFD_SETLK): held until released or until the process
+// dies, by thread-safe objects rather than by process. A child that inherits the descriptor would share it; all are
+// O_CLOEXEC.
 
 #include <filesystem>
 #include <optional>
@@ -13,8 +14,8 @@ class FileLock {
  public:
   enum class Mode { kShared, kExclusive };
 
-  // Opens (creating it, 0600) and locks the file; waits while another holds it, and throws Error(kCancelled) when the user
-  // interrupts the wait.
+  // Opens (creating it, 0600) and locks the file; waits while another holds it, and throws Error(kCancelled) when the
+  // user interrupts the wait.
   static FileLock acquire(const std::filesystem::path& path, Mode mode = Mode::kExclusive);
   // Nothing when another holds it.
   static std::optional<FileLock> try_acquire(const std::filesystem::path& path, Mode mode = Mode::kExclusive);

@@ -15,9 +15,7 @@ using ByteView = std::span<const std::byte>;
 using ByteSpan = std::span<std::byte>;
 
 inline ByteView as_byte_view(std::string_view text) { return std::as_bytes(std::span(text.data(), text.size())); }
-inline std::string_view as_text(ByteView bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
+inline std::string_view as_text(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 // Bytes to be read once, in order. Not safe for use by two threads at once. Errors are thrown.
 class Source {
@@ -27,8 +25,8 @@ class Source {
   virtual std::size_t read(ByteSpan buffer) = 0;
 };
 
-// Takes bytes in order. Not safe for use by two threads at once. Errors are thrown. A Sink that has something to do at the
-// end (flush, trailer) does it in finish(); a Sink destroyed without finish() has been abandoned.
+// Takes bytes in order. Not safe for use by two threads at once. Errors are thrown. A Sink that has something to do at
+// the end (flush, trailer) does it in finish(); a Sink destroyed without finish() has been abandoned.
 class Sink {
  public:
   virtual ~Sink() = default;

@@ -1,6 +1,6 @@
 #pragma once
-// The one logger: lines on standard error, off below the chosen level. For what a developer or operator may want to know;
-// never for results, which commands print themselves, and never for secrets.
+// The one logger: lines on standard error, off below the chosen level. For what a developer or operator may want to
+// know; never for results, which commands print themselves, and never for secrets.
 
 #include <string>
 #include <string_view>

@@ -6,8 +6,8 @@
 
 namespace davit::base {
 
-// Calls work(0) … work(count - 1) on at most `limit` threads at once, in order of index, and waits for all. After the first
-// exception no further index is begun; that exception is thrown when those under way have ended.
+// Calls work(0) … work(count - 1) on at most `limit` threads at once, in order of index, and waits for all. After the
+// first exception no further index is begun; that exception is thrown when those under way have ended.
 void parallel_for(std::size_t count, std::size_t limit, const std::function<void(std::size_t)>& work);
 
 }  // namespace davit::base

@@ -21,16 +21,16 @@ struct ExitStatus {
 };
 
 struct ChildOptions {
-  std::vector<std::string> argv;                  // argv[0] is looked up on PATH unless it has a slash
-  std::map<std::string, std::string> extra_env;   // added to (or replacing) our environment
-  bool clear_env = false;                         // begin from an empty environment (PATH is kept)
+  std::vector<std::string> argv;                 // argv[0] is looked up on PATH unless it has a slash
+  std::map<std::string, std::string> extra_env;  // added to (or replacing) our environment
+  bool clear_env = false;                        // begin from an empty environment (PATH is kept)
   std::optional<std::filesystem::path> directory;
-  int stdin_fd = -1;                              // -1: /dev/null
-  int stdout_fd = -1;                             // -1: inherited
-  int stderr_fd = -1;                             // -1: inherited
-  std::vector<int> pass_fds;                      // kept open in the child under the same numbers
-  bool new_session = false;                       // setsid(2)
-  bool die_with_parent = false;                   // PR_SET_PDEATHSIG, SIGKILL
+  int stdin_fd = -1;             // -1: /dev/null
+  int stdout_fd = -1;            // -1: inherited
+  int stderr_fd = -1;            // -1: inherited
+  std::vector<int> pass_fds;     // kept open in the child under the same numbers
+  bool new_session = false;      // setsid(2)
+  bool die_with_parent = false;  // PR_SET_PDEATHSIG, SIGKILL
 };
 
 // A running child, held by a pidfd. Destroying one that still runs leaves it running (and unreaped by us).
@@ -63,8 +63,8 @@ struct RunResult {
 
 // Runs a child to its end and collects its output (at most `limit` bytes of each). `input` is its standard input.
 // Throws Error(kTimeout) after killing it when it takes longer than `timeout`.
-RunResult run(ChildOptions options, std::string_view input = {}, std::chrono::milliseconds timeout = std::chrono::minutes(2),
-              std::size_t limit = 4 * 1024 * 1024);
+RunResult run(ChildOptions options, std::string_view input = {},
+              std::chrono::milliseconds timeout = std::chrono::minutes(2), std::size_t limit = 4 * 1024 * 1024);
 
 // The path of a program on PATH (and in /usr/sbin, /usr/local/sbin, /sbin), or nothing.
 std::optional<std::filesystem::path> find_program(const std::string& name);

@@ -31,27 +31,29 @@ class BlobStore {
   // A source over [offset, size). Throws Error(kNotFound). The reader keeps working when the blob is removed meanwhile.
   std::unique_ptr<base::Source> open(const oci::Digest& digest, std::uint64_t offset = 0) const;
 
-  // The whole of a small blob (a manifest, a config); throws Error(kInvalidArgument) past the limit, kNotFound, and kCorrupt
-  // when the bytes do not have the digest.
+  // The whole of a small blob (a manifest, a config); throws Error(kInvalidArgument) past the limit, kNotFound, and
+  // kCorrupt when the bytes do not have the digest.
   std::string read(const oci::Digest& digest, std::size_t limit) const;
 
   // Stores a small blob whose bytes are in memory; returns its digest. Durable on return. Fine when it is here already.
   oci::Digest put(std::string_view bytes, oci::Algorithm algorithm = oci::Algorithm::kSha256);
 
-  // Continues the partial blob of that digest, or begins one. Blocks while another process or thread holds it (interrupts
-  // end the wait), then finds either the finished blob (returns nothing) or what that one left (continues).
+  // Continues the partial blob of that digest, or begins one. Blocks while another process or thread holds it
+  // (interrupts end the wait), then finds either the finished blob (returns nothing) or what that one left (continues).
   std::unique_ptr<BlobWriter> ingest(const oci::Digest& digest, std::uint64_t size);
 
   // Begins a blob whose digest is not known yet (import, build).
   std::unique_ptr<BlobWriter> ingest_unknown();
 
-  // Removes the blob. Idempotent. Returns the bytes given back to the disk. Whether it is needed is the caller's to know.
+  // Removes the blob. Idempotent. Returns the bytes given back to the disk. Whether it is needed is the caller's to
+  // know.
   std::uint64_t remove(const oci::Digest& digest);
 
   // Every complete blob, in no order.
   std::vector<oci::Digest> list() const;
 
-  // Removes partial blobs that nobody holds and that were not written to for `age_seconds`. Returns the bytes given back.
+  // Removes partial blobs that nobody holds and that were not written to for `age_seconds`. Returns the bytes given
+  // back.
   std::uint64_t remove_abandoned(std::uint64_t age_seconds);
 
   // Moves a blob found to be damaged aside, so that it is fetched again.
@@ -63,21 +65,21 @@ class BlobStore {
   Options options_;
 };
 
-// A blob being written, held by a lock that dies with the process. Destroyed before commit(), it leaves its bytes for the next
-// ingest of the same digest (one of unknown digest is removed). Not for two threads at once.
+// A blob being written, held by a lock that dies with the process. Destroyed before commit(), it leaves its bytes for
+// the next ingest of the same digest (one of unknown digest is removed). Not for two threads at once.
 class BlobWriter final : public base::Sink {
  public:
   ~BlobWriter() override;
   // Bytes that are there already, from an earlier attempt. They are hashed by existing() when it is read.
   std::uint64_t offset() const;
-  // A source over the bytes from earlier attempts; to be read to its end before the first write, by whoever needs to see
-  // them (the inflating side of a pull). If it is not read, the first write or commit() reads them for the hash.
+  // A source over the bytes from earlier attempts; to be read to its end before the first write, by whoever needs to
+  // see them (the inflating side of a pull). If it is not read, the first write or commit() reads them for the hash.
   base::Source& existing();
   // Starts anew: drops what is there (the server ignored our range).
   void restart();
   void write(base::ByteView bytes) override;
-  // Verifies size and digest, syncs and names the file. Throws Error(kCorrupt) "expected …, got …" and drops the bytes when
-  // they are not what was told.
+  // Verifies size and digest, syncs and names the file. Throws Error(kCorrupt) "expected …, got …" and drops the bytes
+  // when they are not what was told.
   oci::Descriptor commit();
   // Drops the bytes and the claim.
   void discard();

@@ -10,17 +10,21 @@ namespace davit::codec {
 
 enum class Compression { kNone, kGzip, kZstd };
 
-// By the first bytes: 6 are enough. Xz and bzip2 are recognised only to be refused: throws Error(kNotSupported) naming them.
+// By the first bytes: 6 are enough. Xz and bzip2 are recognised only to be refused: throws Error(kNotSupported) naming
+// them.
 Compression detect_compression(base::ByteView first_bytes);
 
-// The decompressed bytes of `source`, which outlives the result. Errors: kCorrupt for damage or truncation (also of the last
-// member; trailing zero bytes are padding, other trailing bytes are damage), kNotSupported for a zstd window over 128 MiB.
+// The decompressed bytes of `source`, which outlives the result. Errors: kCorrupt for damage or truncation (also of the
+// last member; trailing zero bytes are padding, other trailing bytes are damage), kNotSupported for a zstd window over
+// 128 MiB.
 std::unique_ptr<base::Source> decompress(base::Source& source, Compression compression);
 // The same, looking at the first bytes itself; `found` tells what it was.
 std::unique_ptr<base::Source> decompress_detected(base::Source& source, Compression* found = nullptr);
 
 // Compresses to `sink`, which outlives the result; finish() writes the end but does not finish the sink.
-// kGzip: members of about 1 MiB by libdeflate, each with its compressed length in an extra field (docs/formats/gzip.md).
-std::unique_ptr<base::Sink> compress(base::Sink& sink, Compression compression, int level = 0 /* the default of each */);
+// kGzip: members of about 1 MiB by libdeflate, each with its compressed length in an extra field
+// (docs/formats/gzip.md).
+std::unique_ptr<base::Sink> compress(base::Sink& sink, Compression compression,
+                                     int level = 0 /* the default of each */);
 
 }  // namespace davit::codec

@@ -1,8 +1,6 @@
 #pragma once
-// Tar archives: POSIX ustar and pax, GNU long names and sparse files (old, 0.0, 0.1 and 1.0), base-256 numbers. Untrusted
-// input: names are as the archive has them, whoever unpacks confines them.
-
-#include <sys/types.h>
+// Tar archives: POSIX ustar and pax, GNU long names and sparse files (old, 0.0, 0.1 and 1.0), base-256 numbers.
+// Untrusted input: names are as the archive has them, whoever unpacks confines them.
 
 #include <cstdint>
 #include <ctime>
@@ -11,6 +9,8 @@
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <sys/types.h>
 
 #include "base/io.h"
 
@@ -32,7 +32,7 @@ struct TarEntry {
   struct timespec mtime = {0, 0};
   std::uint64_t size = 0;  // of a file, as unpacked
   std::uint32_t device_major = 0, device_minor = 0;
-  std::map<std::string, std::string> xattrs;       // SCHILY.xattr.* (and LIBARCHIVE's), binary values
+  std::map<std::string, std::string> xattrs;        // SCHILY.xattr.* (and LIBARCHIVE's), binary values
   std::optional<std::vector<SparseExtent>> sparse;  // data is these extents, the rest holes; in order, inside size
 };
 
@@ -50,15 +50,16 @@ class TarReader {
   TarReader(base::Source& source, Limits limits);
   ~TarReader();
 
-  // The next entry, or nothing at the end (two zero blocks, or the end of the source at an entry's boundary). What is left
-  // of the entry before is skipped. Throws Error(kCorrupt) naming the entry and what is wrong. Entries of unknown type are
-  // skipped as POSIX asks, unless they would be files.
+  // The next entry, or nothing at the end (two zero blocks, or the end of the source at an entry's boundary). What is
+  // left of the entry before is skipped. Throws Error(kCorrupt) naming the entry and what is wrong. Entries of unknown
+  // type are skipped as POSIX asks, unless they would be files.
   std::optional<TarEntry> next();
 
   // The current file's data: of a sparse file, its extents one after the other. Valid until next().
   base::Source& data();
 
-  // Reads the source to its end, as a digest over the whole stream needs; anything after the archive's end is passed over.
+  // Reads the source to its end, as a digest over the whole stream needs; anything after the archive's end is passed
+  // over.
   void drain();
 
  private:

@@ -1,7 +1,7 @@
 #pragma once
 // How unpacked layers are kept and how a container's root is made of them. A layer is keyed by its diff ID and unpacked
-// without knowing its parents. Two drivers are foreseen (architecture, decision 6): overlay, a folder per layer; erofs, the
-// tar as it is with a small metadata image. Safe for use by any number of threads and processes.
+// without knowing its parents. Two drivers are foreseen (architecture, decision 6): overlay, a folder per layer; erofs,
+// the tar as it is with a small metadata image. Safe for use by any number of threads and processes.
 
 #include <cstdint>
 #include <filesystem>
@@ -49,9 +49,10 @@ class LayerDriver {
 
   virtual std::optional<LayerRecord> find(const oci::Digest& diff_id) const = 0;
 
-  // Unpacks an uncompressed tar, read to its end, and checks that it has the diff ID (Error(kCorrupt) "expected …, got …").
-  // Blocks while another process unpacks the same layer; returns nothing, having read nothing, when it is there already.
-  // An archive that would reach outside, or makes a device 0:0, is refused: Error(kInvalidArgument) naming the entry.
+  // Unpacks an uncompressed tar, read to its end, and checks that it has the diff ID (Error(kCorrupt) "expected …, got
+  // …"). Blocks while another process unpacks the same layer; returns nothing, having read nothing, when it is there
+  // already. An archive that would reach outside, or makes a device 0:0, is refused: Error(kInvalidArgument) naming the
+  // entry.
   virtual std::unique_ptr<StagedLayer> stage(const oci::Digest& diff_id, base::Source& tar) = 0;
   // Makes all that was staged so far durable. Once for several layers.
   virtual void sync() = 0;
@@ -65,8 +66,8 @@ class LayerDriver {
   virtual void unmount(const std::filesystem::path& target) = 0;
 };
 
-// Opens the overlay driver over ROOT/overlay. Throws Error(kNotSupported) naming the folder, its file system and what to do
-// where that cannot carry an overlay's upper folder (probed by a mount once per store and boot).
+// Opens the overlay driver over ROOT/overlay. Throws Error(kNotSupported) naming the folder, its file system and what
+// to do where that cannot carry an overlay's upper folder (probed by a mount once per store and boot).
 std::unique_ptr<LayerDriver> open_overlay_driver(const std::filesystem::path& root);
 
 }  // namespace davit::layer

@@ -31,8 +31,8 @@ inline constexpr std::string_view kDockerSchema1Signed = "application/vnd.docker
 bool is_manifest(std::string_view type);  // an image manifest, OCI's or docker's
 bool is_index(std::string_view type);     // an image index or manifest list
 bool is_schema1(std::string_view type);
-bool is_layer(std::string_view type);     // one that davit unpacks: tar, plain or compressed, distributable or not
-bool is_foreign(std::string_view type);   // non-distributable: fetched from its urls or not at all
+bool is_layer(std::string_view type);    // one that davit unpacks: tar, plain or compressed, distributable or not
+bool is_foreign(std::string_view type);  // non-distributable: fetched from its urls or not at all
 }  // namespace media_type
 
 struct Descriptor {

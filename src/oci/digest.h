@@ -23,7 +23,7 @@ class Digest {
 
   Algorithm algorithm() const { return algorithm_; }
   const std::string& hex() const { return hex_; }
-  std::string text() const;                           // "sha256:…"
+  std::string text() const;                                     // "sha256:…"
   std::string short_hex() const { return hex_.substr(0, 12); }  // what users see as an ID
 
   auto operator<=>(const Digest&) const = default;

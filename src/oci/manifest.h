@@ -1,6 +1,7 @@
 #pragma once
-// Manifests and indexes: parsed views beside the raw bytes. The bytes are the truth (architecture, decision 2): a digest is
-// never computed over something serialised again. OCI image-spec manifest.md and image-index.md; docker's v2 schema 2.
+// Manifests and indexes: parsed views beside the raw bytes. The bytes are the truth (architecture, decision 2): a
+// digest is never computed over something serialised again. OCI image-spec manifest.md and image-index.md; docker's v2
+// schema 2.
 
 #include <optional>
 #include <string>
@@ -43,8 +44,8 @@ struct Index {
 // The document's media type: its mediaType field, else by its shape (manifests, layers); throws Error as parse does.
 std::string detect_media_type(std::string_view json);
 
-// Serialises a manifest that davit makes itself (import, commit, build). Field order and layout are fixed, so that equal
-// values give equal digests.
+// Serialises a manifest that davit makes itself (import, commit, build). Field order and layout are fixed, so that
+// equal values give equal digests.
 std::string to_json(const Manifest& manifest);
 
 }  // namespace davit::oci

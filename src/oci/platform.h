@@ -14,8 +14,8 @@ struct Platform {
   std::string variant;     // "v8", "v7"; may be empty
   std::string os_version;  // may be empty
 
-  // "linux/amd64", "linux/arm/v7", "arm64", "linux". Aliases are normalised (x86_64 -> amd64, aarch64 -> arm64 v8 -> "").
-  // Throws Error(kInvalidArgument) naming the text.
+  // "linux/amd64", "linux/arm/v7", "arm64", "linux". Aliases are normalised (x86_64 -> amd64, aarch64 -> arm64 v8 ->
+  // ""). Throws Error(kInvalidArgument) naming the text.
   static Platform parse(std::string_view text);
   static Platform host();  // of this machine, by uname(2)
   Platform normalized() const;
@@ -23,7 +23,8 @@ struct Platform {
   bool operator==(const Platform&) const = default;
 };
 
-// How well `candidate` serves a machine that is `wanted`: 0 is exact, more is worse (arm/v6 on arm/v7), nothing: not at all.
+// How well `candidate` serves a machine that is `wanted`: 0 is exact, more is worse (arm/v6 on arm/v7), nothing: not at
+// all.
 std::optional<int> match(const Platform& wanted, const Platform& candidate);
 
 }  // namespace davit::oci

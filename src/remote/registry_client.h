@@ -1,7 +1,8 @@
 #pragma once
-// A client of one registry by the OCI distribution-spec v1.1.1 (and docker's registry v2, its ancestor). It asks nothing it
-// need not ask: no ping of /v2/, credentials only when challenged, one token per scope. Safe for use by several threads:
-// tokens and the choice of scheme are shared under a lock, each call uses a connection of its own pool.
+// A client of one registry by the OCI distribution-spec v1.1.1 (and docker's registry v2, its ancestor). It asks
+// nothing it need not ask: no ping of /v2/, credentials only when challenged, one token per scope. Safe for use by
+// several threads: tokens and the choice of scheme are shared under a lock, each call uses a connection of its own
+// pool.
 
 #include <chrono>
 #include <cstdint>
@@ -20,19 +21,20 @@
 namespace davit::remote {
 
 struct ClientOptions {
-  bool plain_http = false;                  // never try TLS
-  bool plain_http_fallback = false;         // TLS first; plain HTTP where the peer does not speak TLS (loopback)
+  bool plain_http = false;           // never try TLS
+  bool plain_http_fallback = false;  // TLS first; plain HTTP where the peer does not speak TLS (loopback)
   bool skip_tls_verify = false;
-  std::filesystem::path ca_file;            // in addition to the system's
-  int tries = 5;                            // of one request, on 5xx, 429 and broken connections
-  std::chrono::milliseconds backoff{500};   // doubled each time, with jitter; Retry-After is honoured up to max_backoff
+  std::filesystem::path ca_file;           // in addition to the system's
+  int tries = 5;                           // of one request, on 5xx, 429 and broken connections
+  std::chrono::milliseconds backoff{500};  // doubled each time, with jitter; Retry-After is honoured up to max_backoff
   std::chrono::milliseconds max_backoff{60'000};
   std::chrono::seconds connect_timeout{30};
-  std::chrono::seconds stall_timeout{60};   // no byte for so long: the transfer is broken off and tried again
-  std::string user_agent;                   // "davit/0.1.0 …"
+  std::chrono::seconds stall_timeout{60};  // no byte for so long: the transfer is broken off and tried again
+  std::string user_agent;                  // "davit/0.1.0 …"
 };
 
-// What a manifest request told. `descriptor.digest` is verified against the bytes by get_manifest; a HEAD's is the server's.
+// What a manifest request told. `descriptor.digest` is verified against the bytes by get_manifest; a HEAD's is the
+// server's.
 struct RemoteManifest {
   oci::Descriptor descriptor;
   std::string bytes;  // empty after a HEAD
@@ -55,28 +57,29 @@ class RegistryClient {
   RegistryClient(std::string host, ClientOptions options, std::shared_ptr<const auth::CredentialStore> credentials);
   ~RegistryClient();
 
-  // `reference` is a tag or a digest. Nothing: the registry has no such manifest (404). HEAD where the registry gives the
-  // digest in its answer, else GET (some registries omit it).
+  // `reference` is a tag or a digest. Nothing: the registry has no such manifest (404). HEAD where the registry gives
+  // the digest in its answer, else GET (some registries omit it).
   std::optional<RemoteManifest> head_manifest(const oci::RepositoryName& repository, const std::string& reference);
   // At most oci::kMaxManifestBytes; a digest in `reference` and the server's Docker-Content-Digest are verified:
   // Error(kCorrupt). Error(kNotFound) "manifest for NAME:TAG not found: manifest unknown: …" (docker's words).
   RemoteManifest get_manifest(const oci::RepositoryName& repository, const std::string& reference);
 
-  // Writes the blob's bytes from `offset` to the sink; a broken connection is taken up where it stopped. When the server
-  // cannot give a range, `restart` is called (it drops what the sink has) and the bytes come from 0. The size is checked
-  // (Error(kCorrupt)), the digest is the sink's affair. Redirects are followed without credentials to another host.
-  void fetch_blob(const oci::RepositoryName& repository, const oci::Descriptor& blob, std::uint64_t offset, base::Sink& sink,
-                  const std::function<void()>& restart);
+  // Writes the blob's bytes from `offset` to the sink; a broken connection is taken up where it stopped. When the
+  // server cannot give a range, `restart` is called (it drops what the sink has) and the bytes come from 0. The size is
+  // checked (Error(kCorrupt)), the digest is the sink's affair. Redirects are followed without credentials to another
+  // host.
+  void fetch_blob(const oci::RepositoryName& repository, const oci::Descriptor& blob, std::uint64_t offset,
+                  base::Sink& sink, const std::function<void()>& restart);
   bool has_blob(const oci::RepositoryName& repository, const oci::Digest& digest);
 
-  // HEAD, then a mount from `mount_from` (of the same registry) where given, then an upload in one stream, or in chunks where
-  // the registry refuses that. `sent` is told each piece's bytes (negative when a try starts anew).
+  // HEAD, then a mount from `mount_from` (of the same registry) where given, then an upload in one stream, or in chunks
+  // where the registry refuses that. `sent` is told each piece's bytes (negative when a try starts anew).
   UploadResult push_blob(const oci::RepositoryName& repository, const oci::Descriptor& blob,
                          const std::optional<oci::RepositoryName>& mount_from, const SourceFactory& open,
                          const std::function<void(std::int64_t)>& sent);
   // Returns the digest that the registry named, which is verified to be that of the bytes.
-  oci::Digest put_manifest(const oci::RepositoryName& repository, const std::string& reference, std::string_view media_type,
-                           std::string_view bytes);
+  oci::Digest put_manifest(const oci::RepositoryName& repository, const std::string& reference,
+                           std::string_view media_type, std::string_view bytes);
 
   // One page walk of tags/list, in the registry's order. Error(kNotFound) for an unknown repository.
   std::vector<std::string> list_tags(const oci::RepositoryName& repository);

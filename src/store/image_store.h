@@ -1,7 +1,7 @@
 #pragma once
-// Images, tags and the history of tags on this machine. Files are the truth (image records, the tag journal), SQLite is the
-// index and is rebuilt from them when it is lost or older (docs/formats/store.md). Safe for use by any number of processes;
-// one ImageStore object is for one thread at a time.
+// Images, tags and the history of tags on this machine. Files are the truth (image records, the tag journal), SQLite is
+// the index and is rebuilt from them when it is lost or older (docs/formats/store.md). Safe for use by any number of
+// processes; one ImageStore object is for one thread at a time.
 
 #include <cstdint>
 #include <filesystem>
@@ -23,13 +23,13 @@ struct ImageLayer {
 
 // An image that is here: one platform's manifest with its config and layers. docs/formats/store.md, "Image records".
 struct ImageRecord {
-  oci::Digest id;                            // digest of the config
-  oci::Descriptor manifest;                  // of the platform
-  std::optional<oci::Descriptor> index;      // the index it came by, if it did
-  std::vector<ImageLayer> layers;            // bottom first
-  std::uint64_t size = 0;                    // bytes unpacked: docker's "Size"
-  std::optional<base::Time> created;         // the config's
-  base::Time added;                          // when it came here
+  oci::Digest id;                        // digest of the config
+  oci::Descriptor manifest;              // of the platform
+  std::optional<oci::Descriptor> index;  // the index it came by, if it did
+  std::vector<ImageLayer> layers;        // bottom first
+  std::uint64_t size = 0;                // bytes unpacked: docker's "Size"
+  std::optional<base::Time> created;     // the config's
+  base::Time added;                      // when it came here
 };
 
 // A name's current meaning. A tag names the top-level descriptor as received (index or manifest).
@@ -78,7 +78,8 @@ class ImageStore {
   std::vector<Tag> list_tags() const;
   std::vector<Tag> tags_of(const oci::Digest& image) const;  // tags and repository digests that mean the image
   // Makes the reference mean the target; journalled, durable on return. Returns the meaning before. Setting what is set
-  // already records nothing. Repository digests (reference with a digest only) are kept in the journal too but have no history.
+  // already records nothing. Repository digests (reference with a digest only) are kept in the journal too but have no
+  // history.
   std::optional<Tag> set_tag(const Tag& tag, const std::string& command);
   std::optional<Tag> remove_tag(const oci::Reference& reference, const std::string& command);
 

@@ -1,6 +1,6 @@
 #pragma once
-// A store: one folder with everything davit keeps, and the run folder beside it. Opens and creates it, checks its version,
-// and gives out its parts. See docs/formats/store.md for the layout.
+// A store: one folder with everything davit keeps, and the run folder beside it. Opens and creates it, checks its
+// version, and gives out its parts. See docs/formats/store.md for the layout.
 
 #include <filesystem>
 #include <memory>
@@ -14,12 +14,13 @@
 
 namespace davit::store {
 
-// Content that must not be removed while its owner works (a pull, a push, an import, a container's creation). A file held by
-// an OFD lock: void when the process dies.
+// Content that must not be removed while its owner works (a pull, a push, an import, a container's creation). A file
+// held by an OFD lock: void when the process dies.
 class Lease {
  public:
   virtual ~Lease() = default;
-  // From the return of this call on, no collection removes the digest (a blob's or a layer's), whether or not it is here yet.
+  // From the return of this call on, no collection removes the digest (a blob's or a layer's), whether or not it is
+  // here yet.
   virtual void add(const oci::Digest& digest) = 0;
 };
 
@@ -31,9 +32,9 @@ class Store {
     HistoryPolicy history;
   };
 
-  // Opens the store, making it where the folder is missing or empty. Throws Error(kNotSupported) where a newer davit wrote
-  // it, Error(kPermissionDenied) naming the folder where it cannot be written, Error(kConflict) where the folder holds
-  // something else.
+  // Opens the store, making it where the folder is missing or empty. Throws Error(kNotSupported) where a newer davit
+  // wrote it, Error(kPermissionDenied) naming the folder where it cannot be written, Error(kConflict) where the folder
+  // holds something else.
   explicit Store(Options options);
   ~Store();
 

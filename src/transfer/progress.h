@@ -1,6 +1,6 @@
 #pragma once
-// What a transfer tells while it works; cli draws it, the API will turn it into NDJSON. Called from several threads, one
-// call at a time.
+// What a transfer tells while it works; cli draws it, the API will turn it into NDJSON. Called from several threads,
+// one call at a time.
 
 #include <cstdint>
 #include <string>
@@ -10,8 +10,19 @@
 namespace davit::transfer {
 
 enum class LayerStatus {
-  kPullingFsLayer, kDownloading, kVerifyingChecksum, kDownloadComplete, kExtracting, kPullComplete, kAlreadyExists,
-  kPreparing, kWaiting, kPushing, kPushed, kMountedFrom, kLayerAlreadyExists,
+  kPullingFsLayer,
+  kDownloading,
+  kVerifyingChecksum,
+  kDownloadComplete,
+  kExtracting,
+  kPullComplete,
+  kAlreadyExists,
+  kPreparing,
+  kWaiting,
+  kPushing,
+  kPushed,
+  kMountedFrom,
+  kLayerAlreadyExists,
 };
 
 class Progress {

@@ -8,7 +8,18 @@
 namespace davit::base::fs {
 
 enum class Operation {
-  kOpenForWrite, kWrite, kSync, kTruncate, kRename, kLink, kRemove, kMakeDirectory, kMakeNode, kSetAttribute, kMount, kUnmount,
+  kOpenForWrite,
+  kWrite,
+  kSync,
+  kTruncate,
+  kRename,
+  kLink,
+  kRemove,
+  kMakeDirectory,
+  kMakeNode,
+  kSetAttribute,
+  kMount,
+  kUnmount,
 };
 
 std::string_view name(Operation operation);
@@ -19,11 +30,12 @@ using FaultHook = std::function<int(Operation, std::string_view path)>;
 // Installs or (with an empty function) removes the hook. Not while other threads are in base/fs.
 void set_fault_hook(FaultHook hook);
 
-// Reads DAVIT_FAULT, for black-box tests: "N:kill", "N:ENOSPC", "N:EIO" make the Nth file-changing call (from 1) of this
-// process die by SIGKILL or fail; "count:FILE" appends their number to FILE at exit. Called once by main; nothing without it.
+// Reads DAVIT_FAULT, for black-box tests: "N:kill", "N:ENOSPC", "N:EIO" make the Nth file-changing call (from 1) of
+// this process die by SIGKILL or fail; "count:FILE" appends their number to FILE at exit. Called once by main; nothing
+// without it.
 void install_fault_from_environment();
 
-// Called by base/fs itself. Throws or kills as the hook says.
+// Called by base/fs itself before each such call: 0, or the errno value with which it shall fail.
 int fault(Operation operation, std::string_view path);
 
 }  // namespace davit::base::fs

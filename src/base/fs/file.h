@@ -1,15 +1,15 @@
 #pragma once
-// Files. base/fs is the only code in davit that opens, writes, syncs, renames, links, removes, makes folders or mounts: each
-// such call passes the fault seam (fault.h), where tests inject failures and crashes. All descriptors are close-on-exec.
-// Errors name the call and the path.
-
-#include <sys/stat.h>
+// Files. base/fs is the only code in davit that opens, writes, syncs, renames, links, removes, makes folders or mounts:
+// each such call passes the fault seam (fault.h), where tests inject failures and crashes. All descriptors are
+// close-on-exec. Errors name the call and the path.
 
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include <sys/stat.h>
 
 #include "base/io.h"
 
@@ -59,10 +59,10 @@ class File {
   const stdfs::path& path() const { return path_; }
   FileDescriptor take_fd() { return std::move(fd_); }
 
-  std::size_t read(ByteSpan buffer);                              // 0 at the end
+  std::size_t read(ByteSpan buffer);                                 // 0 at the end
   std::size_t read_at(ByteSpan buffer, std::uint64_t offset) const;  // fills the buffer unless the file ends
-  void write(ByteView bytes);                                     // all of it
-  void write_at(ByteView bytes, std::uint64_t offset);            // all of it
+  void write(ByteView bytes);                                        // all of it
+  void write_at(ByteView bytes, std::uint64_t offset);               // all of it
   std::uint64_t size() const;
   struct stat status() const;
   std::uint64_t seek_end();

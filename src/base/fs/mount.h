@@ -16,9 +16,9 @@ struct OverlayMount {
   stdfs::path target;
 };
 
-// Mounts an overlay. Where the kernel has fsconfig(2) with lowerdir+ (6.8) each lower folder is given by itself; elsewhere
-// by short links, as mount data is one page. Throws Error(kNotSupported) naming the folder and what to do where its file
-// system cannot carry an upper folder.
+// Mounts an overlay. Where the kernel has fsconfig(2) with lowerdir+ (6.8) each lower folder is given by itself;
+// elsewhere by short links, as mount data is one page. Throws Error(kNotSupported) naming the folder and what to do
+// where its file system cannot carry an upper folder.
 void mount_overlay(const OverlayMount& mount);
 
 // Detaches the mount at target. False when nothing was mounted there.

@@ -1,12 +1,12 @@
 #pragma once
 // Names in the file system: making, moving, removing and listing them. Part of the fs seam; see file.h.
 
-#include <sys/types.h>
-
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <sys/types.h>
 
 #include "base/fs/file.h"
 
@@ -23,8 +23,9 @@ void symbolic_link(const std::string& target, const stdfs::path& link);
 std::optional<std::string> read_link(const stdfs::path& path);  // nothing when it is missing or no link
 void make_fifo(const stdfs::path& path, mode_t mode);
 bool remove(const stdfs::path& path);  // file, link or empty folder; false when it was missing
-// Removes a folder and all in it, without following links, through read-only and odd modes. Fine when missing; a mount point
-// inside is an error, never entered. Returns the bytes of disk (st_blocks) that files with no other link gave back.
+// Removes a folder and all in it, without following links, through read-only and odd modes. Fine when missing; a mount
+// point inside is an error, never entered. Returns the bytes of disk (st_blocks) that files with no other link gave
+// back.
 std::uint64_t remove_tree(const stdfs::path& path);
 std::vector<std::string> list(const stdfs::path& folder);  // names, sorted, without . and ..; empty when it is missing
 void sync_directory(const stdfs::path& folder);

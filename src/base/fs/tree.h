@@ -1,14 +1,14 @@
 #pragma once
-// A folder tree that is written or read without ever leaving it: each path is resolved by openat2(2) with RESOLVE_IN_ROOT
-// (links are followed as if the folder were /) or not at all. For unpacking layers and looking into container roots.
-// Part of the fs seam; see file.h.
-
-#include <sys/stat.h>
+// A folder tree that is written or read without ever leaving it: each path is resolved by openat2(2) with
+// RESOLVE_IN_ROOT (links are followed as if the folder were /) or not at all. For unpacking layers and looking into
+// container roots. Part of the fs seam; see file.h.
 
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include <sys/stat.h>
 
 #include "base/fs/file.h"
 
@@ -21,8 +21,8 @@ struct Ownership {
   gid_t gid = 0;
 };
 
-// A folder inside a tree, by descriptor. The ...at functions take one name (no slash, not "." or ".."), never follow it,
-// and throw Error naming tree path and name.
+// A folder inside a tree, by descriptor. The ...at functions take one name (no slash, not "." or ".."), never follow
+// it, and throw Error naming tree path and name.
 class Directory {
  public:
   static Directory open(const stdfs::path& path);  // a trusted path of our own; throws Error(kNotFound)
@@ -32,8 +32,8 @@ class Directory {
   int fd() const { return fd_.get(); }
   const stdfs::path& path() const { return path_; }
 
-  // Below this folder, with links resolved inside it as if it were the root. Nothing when a component is missing or is no
-  // folder; Error(kNotSupported) where the kernel lacks openat2.
+  // Below this folder, with links resolved inside it as if it were the root. Nothing when a component is missing or is
+  // no folder; Error(kNotSupported) where the kernel lacks openat2.
   std::optional<Directory> open_inside(const stdfs::path& relative) const;
   // The same for a regular file, for reading.
   std::optional<File> open_file_inside(const stdfs::path& relative) const;

@@ -1,0 +1,70 @@
+#include "base/file_lock.h"
+
+#include <cerrno>
+#include <chrono>
+#include <thread>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "base/interrupt.h"
+
+namespace davit::base {
+
+namespace {
+
+fs::File open_lock_file(const std::filesystem::path& path) {
+  return fs::File::open(path, {.access = fs::Access::kReadWrite, .create = fs::Create::kIfMissing, .mode = 0600});
+}
+
+bool try_lock(const fs::File& file, FileLock::Mode mode) {
+  struct flock lock = {};
+  lock.l_type = mode == FileLock::Mode::kExclusive ? F_WRLCK : F_RDLCK;
+  lock.l_whence = SEEK_SET;
+  while (fcntl(file.fd(), F_OFD_SETLK, &lock) != 0) {
+    if (errno == EAGAIN || errno == EACCES) return false;
+    if (errno != EINTR) throw_errno(errno, "lock " + file.path().string());
+  }
+  return true;
+}
+
+}  // namespace
+
+FileLock FileLock::acquire(const std::filesystem::path& path, Mode mode) {
+  fs::File file = open_lock_file(path);
+  // A wait inside the kernel (F_OFD_SETLKW) cannot be ended by a flag, and threads share signals: so ask again, soon at
+  // first.
+  auto pause = std::chrono::milliseconds(1);
+  while (!try_lock(file, mode)) {
+    check_interrupted();
+    std::this_thread::sleep_for(pause);
+    pause = std::min(pause * 2, std::chrono::milliseconds(20));
+  }
+  return FileLock(std::move(file));
+}
+
+std::optional<FileLock> FileLock::try_acquire(const std::filesystem::path& path, Mode mode) {
+  fs::File file = open_lock_file(path);
+  if (!try_lock(file, mode)) return std::nullopt;
+  return FileLock(std::move(file));
+}
+
+bool FileLock::is_held(const std::filesystem::path& path) {
+  const auto file = fs::File::open_if_exists(path, {.access = fs::Access::kReadWrite});
+  if (!file) return false;
+  struct flock lock = {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  if (fcntl(file->fd(), F_OFD_GETLK, &lock) != 0) throw_errno(errno, "look at the lock of " + path.string());
+  return lock.l_type != F_UNLCK;
+}
+
+bool FileLock::still_named(const std::filesystem::path& path) const {
+  struct stat named = {};
+  if (stat(path.c_str(), &named) != 0) return false;
+  const struct stat held = file_.status();
+  return named.st_dev == held.st_dev && named.st_ino == held.st_ino;
+}
+
+}  // namespace davit::base

@@ -1,0 +1,81 @@
+#include "base/fs/file.h"
+
+#include <cerrno>
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "base/fs/fault.h"
+#include "base/fs/paths.h"
+
+namespace davit::base::fs {
+namespace {
+
+class FileTest : public testing::Test {
+ protected:
+  ~FileTest() override { set_fault_hook({}); }
+  TemporaryDirectory folder_{testing::TempDir()};
+};
+
+TEST_F(FileTest, WritesDurablyAsOneStepAndReadsBack) {
+  const auto path = folder_.path() / "f";
+  write_file_durably(path, "one");
+  write_file_durably(path, "two", 0640);
+  EXPECT_EQ(read_file(path), "two");
+  EXPECT_EQ(File::open(path).status().st_mode & 0777, 0640U);
+  EXPECT_EQ(list(folder_.path()), std::vector<std::string>{"f"});
+}
+
+TEST_F(FileTest, AFailureAtAnyCallLeavesTheOldContent) {
+  const auto path = folder_.path() / "f";
+  write_file_durably(path, "old");
+  for (int n = 1;; ++n) {
+    int calls = 0;
+    set_fault_hook([&](Operation, std::string_view) { return ++calls == n ? EIO : 0; });
+    bool failed = false;
+    try {
+      write_file_durably(path, "new");
+    } catch (const Error& e) {
+      failed = true;
+      EXPECT_EQ(e.code(), Code::kIo);
+    }
+    set_fault_hook({});
+    if (!failed) {
+      EXPECT_GT(n, 4);
+      break;
+    }
+    const std::string content = read_file(path);
+    EXPECT_TRUE(content == "old" || content == "new");
+    EXPECT_EQ(list(folder_.path()), std::vector<std::string>{"f"}) << "call " << n;
+  }
+}
+
+TEST_F(FileTest, AbsenceIsNothingAndErrorsNameThePath) {
+  const auto path = folder_.path() / "missing";
+  EXPECT_FALSE(read_file_if_exists(path));
+  try {
+    read_file(path);
+    FAIL() << "read_file did not throw";
+  } catch (const Error& e) {
+    EXPECT_EQ(e.code(), Code::kNotFound);
+    EXPECT_NE(e.message().find(path.string()), std::string::npos);
+  }
+}
+
+TEST_F(FileTest, RefusesAFileLargerThanTheLimit) {
+  write_file(folder_.path() / "f", "12345");
+  EXPECT_THROW(read_file(folder_.path() / "f", 4), Error);
+}
+
+TEST_F(FileTest, RemoveTreeTakesReadOnlyFoldersAndNeverFollowsLinks) {
+  make_directories(folder_.path() / "outside");
+  write_file(folder_.path() / "outside" / "kept", "x");
+  make_directories(folder_.path() / "tree" / "a" / "b", 0500);
+  symbolic_link("../outside", folder_.path() / "tree" / "link");
+  remove_tree(folder_.path() / "tree");
+  EXPECT_FALSE(fs::exists(folder_.path() / "tree"));
+  EXPECT_TRUE(fs::exists(folder_.path() / "outside" / "kept"));
+}
+
+}  // namespace
+}  // namespace davit::base::fs

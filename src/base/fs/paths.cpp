@@ -1,0 +1,221 @@
+#include "base/fs/paths.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/fs/fault.h"
+#include "base/strings.h"
+
+namespace davit::base::fs {
+
+namespace {
+
+[[noreturn]] void fail(std::string_view call, const stdfs::path& path, int error_number) {
+  throw_errno(error_number, std::string(call) + " " + path.string());
+}
+
+void announce(Operation operation, const stdfs::path& path) {
+  if (const int error_number = fault(operation, path.native())) fail(name(operation), path, error_number);
+}
+
+struct CloseDirectory {
+  void operator()(DIR* folder) const { ::closedir(folder); }
+};
+
+std::vector<std::string> read_names(int fd_taken, const stdfs::path& path) {
+  const std::unique_ptr<DIR, CloseDirectory> folder(::fdopendir(fd_taken));
+  if (!folder) {
+    const int error_number = errno;
+    ::close(fd_taken);
+    fail("list", path, error_number);
+  }
+  std::vector<std::string> names;
+  errno = 0;
+  while (const dirent* entry = ::readdir(folder.get())) {
+    const std::string_view entry_name = entry->d_name;
+    if (entry_name != "." && entry_name != "..") names.emplace_back(entry_name);
+    errno = 0;
+  }
+  if (errno != 0) fail("list", path, errno);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+// Removes what is in the folder `fd` (kept open by the caller). `device` is that of the tree: another one is a mount
+// point.
+std::uint64_t remove_contents(int fd, dev_t device, const stdfs::path& path) {
+  std::uint64_t freed = 0;
+  const int listing = ::openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (listing < 0) fail("open", path, errno);
+  for (const std::string& entry : read_names(listing, path)) {
+    struct stat status = {};
+    if (::fstatat(fd, entry.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+      if (errno == ENOENT) continue;
+      fail("stat", path / entry, errno);
+    }
+    if (status.st_dev != device) {
+      throw Error::format(Code::kConflict, "remove {}: something is mounted there", (path / entry).string());
+    }
+    announce(Operation::kRemove, path / entry);
+    const bool folder = S_ISDIR(status.st_mode);
+    if (folder) {
+      const FileDescriptor child(::openat(fd, entry.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+      if (!child) fail("open", path / entry, errno);
+      freed += remove_contents(child.get(), device, path / entry);
+    }
+    if (::unlinkat(fd, entry.c_str(), folder ? AT_REMOVEDIR : 0) != 0 && errno != ENOENT)
+      fail("remove", path / entry, errno);
+    if (folder || status.st_nlink == 1) freed += static_cast<std::uint64_t>(status.st_blocks) * 512;
+  }
+  return freed;
+}
+
+}  // namespace
+
+bool exists(const stdfs::path& path) {
+  struct stat status = {};
+  if (::lstat(path.c_str(), &status) == 0) return true;
+  if (errno == ENOENT || errno == ENOTDIR) return false;
+  fail("stat", path, errno);
+}
+
+bool is_directory(const stdfs::path& path) {
+  struct stat status = {};
+  return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+void make_directory(const stdfs::path& path, mode_t mode) {
+  announce(Operation::kMakeDirectory, path);
+  if (::mkdir(path.c_str(), mode) != 0) fail("mkdir", path, errno);
+  if (::chmod(path.c_str(), mode) != 0) fail("chmod", path, errno);  // whatever the umask
+}
+
+void make_directories(const stdfs::path& path, mode_t mode) {
+  if (path.empty() || fs::is_directory(path)) return;
+  make_directories(path.parent_path(), mode);
+  try {
+    make_directory(path, mode);
+  } catch (const Error&) {
+    if (!fs::is_directory(path)) throw;  // another process may have made it meanwhile
+  }
+}
+
+void rename(const stdfs::path& from, const stdfs::path& to) {
+  announce(Operation::kRename, to);
+  if (::rename(from.c_str(), to.c_str()) != 0) fail("rename " + from.string() + " to", to, errno);
+}
+
+void exchange(const stdfs::path& a, const stdfs::path& b) {
+  announce(Operation::kRename, b);
+  if (::renameat2(AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), RENAME_EXCHANGE) != 0) {
+    fail("exchange " + a.string() + " with", b, errno);
+  }
+}
+
+void hard_link(const stdfs::path& target, const stdfs::path& link) {
+  announce(Operation::kLink, link);
+  if (::link(target.c_str(), link.c_str()) != 0) fail("link " + target.string() + " to", link, errno);
+}
+
+void symbolic_link(const std::string& target, const stdfs::path& link) {
+  announce(Operation::kLink, link);
+  if (::symlink(target.c_str(), link.c_str()) != 0) fail("symlink", link, errno);
+}
+
+std::optional<std::string> read_link(const stdfs::path& path) {
+  std::string target(4096, '\0');
+  const ssize_t length = ::readlink(path.c_str(), target.data(), target.size());
+  if (length < 0) {
+    if (errno == ENOENT || errno == EINVAL || errno == ENOTDIR) return std::nullopt;
+    fail("readlink", path, errno);
+  }
+  target.resize(static_cast<std::size_t>(length));
+  return target;
+}
+
+void make_fifo(const stdfs::path& path, mode_t mode) {
+  announce(Operation::kMakeNode, path);
+  if (::mkfifo(path.c_str(), mode) != 0) fail("mkfifo", path, errno);
+}
+
+bool remove(const stdfs::path& path) {
+  announce(Operation::kRemove, path);
+  if (::remove(path.c_str()) == 0) return true;
+  if (errno == ENOENT || errno == ENOTDIR) return false;
+  fail("remove", path, errno);
+}
+
+std::uint64_t remove_tree(const stdfs::path& path) {
+  struct stat status = {};
+  if (::lstat(path.c_str(), &status) != 0) {
+    if (errno == ENOENT) return 0;
+    fail("stat", path, errno);
+  }
+  std::uint64_t freed =
+      S_ISDIR(status.st_mode) || status.st_nlink == 1 ? static_cast<std::uint64_t>(status.st_blocks) * 512 : 0;
+  if (S_ISDIR(status.st_mode)) {
+    const FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!fd) fail("open", path, errno);
+    freed += remove_contents(fd.get(), status.st_dev, path);
+  }
+  fs::remove(path);
+  return freed;
+}
+
+std::vector<std::string> list(const stdfs::path& folder) {
+  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) {
+    if (errno == ENOENT) return {};
+    fail("open", folder, errno);
+  }
+  return read_names(fd, folder);
+}
+
+void sync_directory(const stdfs::path& folder) {
+  announce(Operation::kSync, folder);
+  const FileDescriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd) fail("open", folder, errno);
+  if (::fsync(fd.get()) != 0) fail("sync", folder, errno);
+}
+
+void sync_filesystem(const stdfs::path& any_path_on_it) {
+  announce(Operation::kSync, any_path_on_it);
+  const FileDescriptor fd(::open(any_path_on_it.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) fail("open", any_path_on_it, errno);
+  if (::syncfs(fd.get()) != 0) fail("sync", any_path_on_it, errno);
+}
+
+TemporaryDirectory::TemporaryDirectory(const stdfs::path& parent, std::string_view prefix)
+    : path_(parent / (std::string(prefix) + random_hex(8))) {
+  fs::make_directory(path_, 0700);
+}
+
+TemporaryDirectory::TemporaryDirectory(TemporaryDirectory&& other) noexcept : path_(other.keep()) {}
+
+TemporaryDirectory& TemporaryDirectory::operator=(TemporaryDirectory&& other) noexcept {
+  std::swap(path_, other.path_);
+  return *this;
+}
+
+TemporaryDirectory::~TemporaryDirectory() {
+  if (path_.empty()) return;
+  try {
+    remove_tree(path_);
+  } catch (const Error&) {  // what is left is found and removed by the next command that looks for abandoned folders
+  }
+}
+
+stdfs::path TemporaryDirectory::keep() {
+  stdfs::path kept = std::move(path_);
+  path_.clear();
+  return kept;
+}
+
+}  // namespace davit::base::fs

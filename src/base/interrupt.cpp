@@ -1,0 +1,68 @@
+#include "base/interrupt.h"
+
+#include <atomic>
+#include <cerrno>
+#include <cstdint>
+
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+namespace davit::base {
+
+namespace {
+
+std::atomic<int> raised_signal = 0;
+static_assert(std::atomic<int>::is_always_lock_free, "the flag is set in a signal handler");
+int event_fd = -1;
+
+void notify() {
+  const std::uint64_t one = 1;
+  if (event_fd >= 0) [[maybe_unused]]
+    const ssize_t written = write(event_fd, &one, sizeof one);
+}
+
+extern "C" void on_interrupt(int number) {
+  const int saved = errno;
+  raised_signal = number;
+  notify();
+  errno = saved;
+}
+
+}  // namespace
+
+void install_interrupt_handlers() {
+  interrupt_fd();
+  struct sigaction action = {};
+  action.sa_handler = on_interrupt;
+  sigemptyset(&action.sa_mask);
+  action.sa_flags = static_cast<int>(SA_RESETHAND);  // the second signal has its default effect: it ends the process
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+}
+
+bool interrupted() { return raised_signal != 0; }
+int interrupt_signal() { return raised_signal; }
+
+void check_interrupted() {
+  if (interrupted()) throw Error(Code::kCancelled, "interrupted");
+}
+
+int interrupt_fd() {
+  if (event_fd < 0) event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  return event_fd;
+}
+
+void raise_interrupt_for_test(bool raised) {
+  raised_signal = raised ? SIGINT : 0;
+  if (raised) {
+    notify();
+  } else if (event_fd >= 0) {
+    std::uint64_t drained = 0;
+    [[maybe_unused]] const ssize_t count = read(event_fd, &drained, sizeof drained);
+  }
+}
+
+}  // namespace davit::base
