@@ -19,8 +19,8 @@ using base::Code;
 using base::Error;
 using boost::json::error_code;
 
-// Builds the value as Boost's own parser does, and refuses a key that its object has already, of which Boost would keep the
-// last without a word.
+// Builds the value as Boost's own parser does, and refuses a key that its object has already, of which Boost would keep
+// the last without a word.
 class Builder {
  public:
   static constexpr std::size_t max_object_size = bj::object::max_size();
@@ -117,14 +117,20 @@ std::string describe(const error_code& error, const Builder& builder, const Limi
 
 std::string_view type_of(const bj::value& value) {
   switch (value.kind()) {
-    case bj::kind::null: return "null";
-    case bj::kind::bool_: return "a boolean";
+    case bj::kind::null:
+      return "null";
+    case bj::kind::bool_:
+      return "a boolean";
     case bj::kind::int64:
     case bj::kind::uint64:
-    case bj::kind::double_: return "a number";
-    case bj::kind::string: return "a string";
-    case bj::kind::array: return "an array";
-    case bj::kind::object: return "an object";
+    case bj::kind::double_:
+      return "a number";
+    case bj::kind::string:
+      return "a string";
+    case bj::kind::array:
+      return "an array";
+    case bj::kind::object:
+      return "an object";
   }
   return "unknown";
 }
@@ -220,6 +226,8 @@ void Node::each_member(const std::function<void(const std::string&, const Node&)
 }
 
 bool Node::is_string() const { return value_->is_string(); }
+
+bool Node::is_integer() const { return value_->is_int64(); }
 
 std::string Node::string() const {
   if (!value_->is_string()) fail(fmt::format("must be a string, not {}", type_of(*value_)));

@@ -1,6 +1,6 @@
 #pragma once
-// Reading JSON that others wrote: limits first, then typed access whose errors name the place ("layers[2].digest"). Boost.JSON
-// stays behind it; a reader needs no more than this header. docs/adr/0010-strict-json.md.
+// Reading JSON that others wrote: limits first, then typed access whose errors name the place ("layers[2].digest").
+// Boost.JSON stays behind it; a reader needs no more than this header. docs/adr/0010-strict-json.md.
 
 #include <cstddef>
 #include <cstdint>
@@ -24,8 +24,8 @@ struct Limits {
   int depth = 64;  // objects and arrays inside one another
 };
 
-// One value of a document and the path that leads to it. Cheap to copy; valid while its Document lives. Every getter throws
-// Error(kInvalidArgument) "invalid WHAT: PATH must be a string" and the like where the value is of another type.
+// One value of a document and the path that leads to it. Cheap to copy; valid while its Document lives. Every getter
+// throws Error(kInvalidArgument) "invalid WHAT: PATH must be a string" and the like where the value is of another type.
 class Node {
  public:
   bool has(std::string_view key) const;  // also where its value is null
@@ -53,6 +53,7 @@ class Node {
   std::map<std::string, std::string> string_map_or_empty(std::string_view key) const;
 
   bool is_string() const;
+  bool is_integer() const;
   const std::string& path() const { return path_; }
   // Throws Error(kInvalidArgument) "invalid WHAT: PATH PROBLEM", for checks of the caller's own.
   [[noreturn]] void fail(std::string_view problem) const;
@@ -71,8 +72,8 @@ class Node {
 // A document in memory.
 class Document {
  public:
-  // `what` names the document in messages: "manifest". Throws Error(kInvalidArgument) where the text is too large, too deep, no
-  // JSON, no UTF-8, or has one key twice in an object (two readers may then take different values).
+  // `what` names the document in messages: "manifest". Throws Error(kInvalidArgument) where the text is too large, too
+  // deep, no JSON, no UTF-8, or has one key twice in an object (two readers may then take different values).
   static Document parse(std::string_view text, std::string what, const Limits& limits = {});
 
   Node root() const;

@@ -1,11 +1,11 @@
 #include "oci/platform.h"
 
-#include <sys/utsname.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
+
+#include <sys/utsname.h>
 
 #include "base/error.h"
 #include "base/strings.h"
@@ -16,12 +16,12 @@ namespace {
 
 // Go's names (GOOS, GOARCH), which the image-spec took over. Only a specifier of one word needs them.
 constexpr std::array<std::string_view, 16> kSystems = {
-    "aix", "android", "darwin", "dragonfly", "freebsd", "hurd",    "illumos", "ios",
+    "aix", "android", "darwin", "dragonfly", "freebsd", "hurd",  "illumos", "ios",
     "js",  "linux",   "nacl",   "netbsd",    "openbsd", "plan9", "solaris", "windows",
 };
 constexpr std::array<std::string_view, 15> kArchitectures = {
-    "386",    "amd64",  "arm",      "arm64", "loong64", "mips",    "mipsle", "mips64",
-    "mips64le", "ppc64", "ppc64le", "riscv64", "s390x", "sparc64", "wasm",
+    "386",      "amd64", "arm",     "arm64",   "loong64", "mips",    "mipsle", "mips64",
+    "mips64le", "ppc64", "ppc64le", "riscv64", "s390x",   "sparc64", "wasm",
 };
 
 template <typename Table>

@@ -250,13 +250,15 @@ std::optional<HistoryReference> parse_history_reference(std::string_view text) {
   unsigned index = 0;
   const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), index);
   if (error != std::errc() || end != number.data() + number.size()) {
-    throw Error::format(Code::kInvalidArgument,
-                        "invalid history reference '{}': between the braces stands how many moves ago, as in name:tag@{{1}}",
-                        base::printable(text));
+    throw Error::format(
+        Code::kInvalidArgument,
+        "invalid history reference '{}': between the braces stands how many moves ago, as in name:tag@{{1}}",
+        base::printable(text));
   }
   Reference reference = Reference::parse_tagged(text.substr(0, at));
   if (reference.digest()) {
-    throw Error::format(Code::kInvalidArgument, "invalid history reference '{}': a digest has no history, only a tag has",
+    throw Error::format(Code::kInvalidArgument,
+                        "invalid history reference '{}': a digest has no history, only a tag has",
                         base::printable(text));
   }
   return HistoryReference{std::move(reference), index};
