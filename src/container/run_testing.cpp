@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <iostream>
+#include <thread>
 
 #include "base/error.h"
 #include "base/fs/fault.h"
@@ -23,13 +24,14 @@ namespace {
 constexpr const char* kSandboxed = "DAVIT_TEST_SANDBOXED";
 
 // A sysfs of a new network namespace has no control groups mounted on it: they are carried over. crun refuses hosts with a
-// v2 hierarchy beside v1.
+// v2 hierarchy beside v1, so for its sake that is covered up (not unmounted: crun writes into the folder below, which is
+// the host's).
 constexpr const char* kSandboxScript = R"(set -e
 ip link set lo up
 mount -t tmpfs run /run
 mkdir /run/cgroup && mount --rbind /sys/fs/cgroup /run/cgroup
 mount -t sysfs sys /sys && mount --rbind /run/cgroup /sys/fs/cgroup && umount -l /run/cgroup
-if [ "$DAVIT_TEST_RUNTIME" = crun ] && mountpoint -q /sys/fs/cgroup/unified; then umount /sys/fs/cgroup/unified; fi
+if [ "$DAVIT_TEST_RUNTIME" = crun ] && mountpoint -q /sys/fs/cgroup/unified; then mount -t tmpfs none /sys/fs/cgroup/unified; fi
 exec "$@")";
 
 stdfs::path self() { return stdfs::read_symlink("/proc/self/exe"); }
@@ -87,7 +89,13 @@ RunTest::RunTest() : folder_(::testing::TempDir(), "davit-run-"), store_(folder_
 RunTest::~RunTest() {
   for (const auto& container : store_->list()) store_->remove(container.id(), true);
   EXPECT_EQ(remains(), std::vector<std::string>()) << "left behind";
-  runtime::Cgroups().remove(TestStore::cgroup_parent(folder_.path()));
+  const runtime::Cgroups cgroups;
+  const auto parent = TestStore::cgroup_parent(folder_.path());
+  // conmon ends a moment after its container is cleaned up.
+  for (int i = 0; i < 2000 && !cgroups.processes(parent + "/conmon").empty(); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  cgroups.remove(parent);
   fs::remove_tree(run_folder(folder_.path()));
 }
 
@@ -133,6 +141,7 @@ std::vector<std::string> RunTest::remains() const {
     if (line.find(folder_.path().filename().string()) != std::string::npos) found.push_back("mount " + line);
   }
   for (const auto& hierarchy : fs::list("/sys/fs/cgroup")) {
+    if (!fs::filesystem_type(stdfs::path("/sys/fs/cgroup") / hierarchy).starts_with("cgroup")) continue;
     const auto parent = stdfs::path("/sys/fs/cgroup") / hierarchy / stdfs::path(TestStore::cgroup_parent(folder_.path())).relative_path();
     for (const auto& name : fs::list(parent)) {
       if (fs::is_directory(parent / name) && name != "conmon") found.push_back("control group " + (parent / name).string());
