@@ -354,30 +354,37 @@ TEST_P(BlobStoreContract, AnInterruptEndsTheWait) {
 }
 
 TEST_P(BlobStoreContract, AnySplitIntoAttemptsAndPiecesGivesTheSameBlob) {
+  struct Step {
+    bool new_attempt, read_existing, restart;
+    std::size_t piece;
+  };
   EXPECT_TRUE(rc::check([&] {
     const auto bytes = *rc::gen::container<std::string>(rc::gen::arbitrary<char>());
+    const auto steps = *rc::gen::container<std::vector<Step>>(
+        rc::gen::construct<Step>(rc::gen::arbitrary<bool>(), rc::gen::arbitrary<bool>(),
+                                 rc::gen::weightedElement<bool>({{1, true}, {8, false}}), rc::gen::inRange<std::size_t>(0, 40)));
     const oci::Digest digest = codec::digest_of(bytes);
     store_->remove(digest);
+    auto writer = store_->ingest(digest, bytes.size());
+    writer->restart();
     std::size_t sent = 0;
-    while (true) {
-      const auto writer = store_->ingest(digest, bytes.size());
-      RC_ASSERT(writer != nullptr);
-      RC_ASSERT(writer->offset() == sent);
-      if (*rc::gen::arbitrary<bool>()) RC_ASSERT(all_of(writer->existing()) == bytes.substr(0, sent));
-      if (*rc::gen::weightedElement<bool>({{1, true}, {5, false}})) {
+    for (const Step& step : steps) {
+      if (step.new_attempt) {
+        writer.reset();
+        writer = store_->ingest(digest, bytes.size());
+        RC_ASSERT(writer->offset() == sent);
+        if (step.read_existing) RC_ASSERT(all_of(writer->existing()) == bytes.substr(0, sent));
+      }
+      if (step.restart) {
         writer->restart();
         sent = 0;
       }
-      const auto pieces = *rc::gen::inRange(0, 4);
-      for (int i = 0; i < pieces; ++i) {
-        const std::size_t piece = *rc::gen::inRange<std::size_t>(0, bytes.size() - sent + 1);
-        writer->write(base::as_byte_view(bytes).subspan(sent, piece));
-        sent += piece;
-      }
-      if (sent < bytes.size()) continue;
-      RC_ASSERT(writer->commit().digest == digest);
-      break;
+      const std::size_t piece = std::min(step.piece, bytes.size() - sent);
+      writer->write(base::as_byte_view(bytes).subspan(sent, piece));
+      sent += piece;
     }
+    writer->write(base::as_byte_view(bytes).subspan(sent));
+    RC_ASSERT(writer->commit().digest == digest);
     RC_ASSERT(store_->read(digest, bytes.size()) == bytes);
   }));
 }
