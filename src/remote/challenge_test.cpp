@@ -24,7 +24,8 @@ TEST(Challenge, schemes_and_names_have_no_case) {
 }
 
 TEST(Challenge, several_in_one_header_are_told_apart) {
-  const auto found = parse_challenges(R"(Newauth realm="apps", type=1, title="Login to \"apps\", or=not", Basic realm="simple")");
+  const auto found =
+      parse_challenges(R"(Newauth realm="apps", type=1, title="Login to \"apps\", or=not", Basic realm="simple")");
   ASSERT_EQ(found.size(), 2u);
   EXPECT_EQ(found[0].scheme, "newauth");
   EXPECT_EQ(found[0].parameter("type"), "1");

@@ -17,8 +17,8 @@ TEST_F(Manifests, get_gives_the_bytes_and_a_verified_descriptor) {
   EXPECT_EQ(manifest.descriptor.digest, codec::digest_of(kManifestText));
   EXPECT_EQ(manifest.descriptor.size, std::string(kManifestText).size());
   const std::string accept = server.requests().at(0).header("accept");
-  for (const auto type : {oci::media_type::kDockerManifest, oci::media_type::kDockerIndex, oci::media_type::kOciManifest,
-                          oci::media_type::kOciIndex}) {
+  for (const auto type : {oci::media_type::kDockerManifest, oci::media_type::kDockerIndex,
+                          oci::media_type::kOciManifest, oci::media_type::kOciIndex}) {
     EXPECT_NE(accept.find(type), std::string::npos) << type;
   }
   EXPECT_EQ(accept.find("manifest.v1+"), accept.find("manifest.v1+json"));  // OCI's, not docker's schema 1
@@ -37,7 +37,8 @@ TEST_F(Manifests, head_is_one_request_and_no_ping) {
 
 TEST_F(Manifests, head_becomes_get_where_the_digest_is_not_told_or_head_not_known) {
   server.on("HEAD", kPath, {{.headers = {{"Content-Type", kManifestType}}, .told_length = 10}, {.status = 405}});
-  server.on("GET", kPath, {{.headers = {{"Content-Type", std::string(kManifestType) + "; charset=utf-8"}}, .body = kManifestText}});
+  server.on("GET", kPath,
+            {{.headers = {{"Content-Type", std::string(kManifestType) + "; charset=utf-8"}}, .body = kManifestText}});
   RegistryClient registry = client();
   for (int i = 0; i < 2; ++i) {
     const auto manifest = registry.head_manifest(repository(), "1.0");
@@ -48,11 +49,13 @@ TEST_F(Manifests, head_becomes_get_where_the_digest_is_not_told_or_head_not_know
 }
 
 TEST_F(Manifests, an_absent_one_is_nothing_for_head_and_dockers_words_for_get) {
-  server.on("GET", kPath, {{.status = 404, .body = R"({"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]})"}});
+  server.on("GET", kPath,
+            {{.status = 404, .body = R"({"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]})"}});
   EXPECT_EQ(client().head_manifest(repository(), "1.0"), std::nullopt);
   const auto e = error_of([&] { client().get_manifest(repository(), "1.0"); });
   EXPECT_EQ(e.code(), Code::kNotFound);
-  EXPECT_EQ(e.message(), "manifest for " + server.host() + "/team/app:1.0 not found: manifest unknown: manifest unknown");
+  EXPECT_EQ(e.message(),
+            "manifest for " + server.host() + "/team/app:1.0 not found: manifest unknown: manifest unknown");
 }
 
 TEST_F(Manifests, other_refusals_have_dockers_words_too) {
@@ -61,19 +64,24 @@ TEST_F(Manifests, other_refusals_have_dockers_words_too) {
     return error_of([&] { client().get_manifest(repository(), "1.0"); });
   };
   const std::string name = server.host() + "/team/app";
-  EXPECT_EQ(refusal(404, R"({"errors":[{"code":"NAME_UNKNOWN","message":"repository name not known to registry"}]})").message(),
+  EXPECT_EQ(refusal(404, R"({"errors":[{"code":"NAME_UNKNOWN","message":"repository name not known to registry"}]})")
+                .message(),
             "repository " + name + " not found: name unknown: repository name not known to registry");
-  EXPECT_EQ(refusal(404, "<html>").message(), "manifest for " + name + ":1.0 not found: manifest unknown: manifest unknown");
+  EXPECT_EQ(refusal(404, "<html>").message(),
+            "manifest for " + name + ":1.0 not found: manifest unknown: manifest unknown");
   const auto denied = refusal(403, R"({"errors":[{"code":"DENIED"}]})");
   EXPECT_EQ(denied.code(), Code::kPermissionDenied);
-  EXPECT_EQ(denied.message(), "pull access denied for " + name +
-                                  ", repository does not exist or may require 'davit login': denied: requested access to the "
-                                  "resource is denied");
+  EXPECT_EQ(denied.message(),
+            "pull access denied for " + name +
+                ", repository does not exist or may require 'davit login': denied: requested access to the "
+                "resource is denied");
   EXPECT_EQ(refusal(401, "").message(), "unauthorized: authentication required");
-  const auto limit = refusal(429, R"({"errors":[{"code":"TOOMANYREQUESTS","message":"You have reached your pull rate limit."}]})");
+  const auto limit =
+      refusal(429, R"({"errors":[{"code":"TOOMANYREQUESTS","message":"You have reached your pull rate limit."}]})");
   EXPECT_EQ(limit.code(), Code::kUnavailable);
   EXPECT_EQ(limit.message(), "toomanyrequests: You have reached your pull rate limit.");
-  EXPECT_EQ(refusal(400, "{\"errors\":[{\"code\":\"X_Y\",\"message\":\"a\\u001b[31mb\"}]}").message().find('\x1b'), std::string::npos);
+  EXPECT_EQ(refusal(400, "{\"errors\":[{\"code\":\"X_Y\",\"message\":\"a\\u001b[31mb\"}]}").message().find('\x1b'),
+            std::string::npos);
 }
 
 TEST_F(Manifests, a_failing_registry_is_tried_again) {
@@ -134,8 +142,9 @@ TEST_F(Manifests, a_sha512_reference_is_verified_by_its_algorithm) {
 
 TEST_F(Manifests, one_over_4_mib_is_refused_whether_it_says_so_or_not) {
   const std::string large(oci::kMaxManifestBytes + 1, ' ');
-  server.on("GET", kPath, {{.headers = {{"Content-Type", kManifestType}}, .body = large},
-                           {.headers = {{"Content-Type", kManifestType}}, .body = large, .no_length = true}});
+  server.on("GET", kPath,
+            {{.headers = {{"Content-Type", kManifestType}}, .body = large},
+             {.headers = {{"Content-Type", kManifestType}}, .body = large, .no_length = true}});
   for (int i = 0; i < 2; ++i) {
     const auto e = error_of([&] { client().get_manifest(repository(), "1.0"); });
     EXPECT_EQ(e.code(), Code::kInvalidArgument);
@@ -156,25 +165,34 @@ TEST_F(Manifests, an_unreachable_registry_is_told_at_once) {
   RegistryClient registry(host, patient, nullptr);
   const auto e = error_of([&] { registry.head_manifest(oci::RepositoryName::parse(host + "/team/app"), "1.0.0"); });
   EXPECT_EQ(e.code(), Code::kUnavailable);
-  EXPECT_EQ(e.message(), "Head \"http://" + host + "/v2/team/app/manifests/1.0.0\": dial tcp " + host + ": connect: connection refused");
+  EXPECT_EQ(e.message(), "Head \"http://" + host + "/v2/team/app/manifests/1.0.0\": dial tcp " + host +
+                             ": connect: connection refused");
 }
 
 TEST_F(Manifests, put_sends_the_bytes_and_verifies_the_digest_named) {
   const std::string digest = codec::digest_of(kManifestText).text();
-  server.on("PUT", kPath, {{.status = 201, .headers = {{"Docker-Content-Digest", digest}}}, {.status = 201},
-                           {.status = 201, .headers = {{"Docker-Content-Digest", codec::digest_of("x").text()}}}});
+  server.on("PUT", kPath,
+            {{.status = 201, .headers = {{"Docker-Content-Digest", digest}}},
+             {.status = 201},
+             {.status = 201, .headers = {{"Docker-Content-Digest", codec::digest_of("x").text()}}}});
   RegistryClient registry = client();
   EXPECT_EQ(registry.put_manifest(repository(), "1.0", kManifestType, kManifestText).text(), digest);
   EXPECT_EQ(server.requests()[0].body, kManifestText);
   EXPECT_EQ(server.requests()[0].header("content-type"), kManifestType);
   EXPECT_EQ(registry.put_manifest(repository(), "1.0", kManifestType, kManifestText).text(), digest);
-  EXPECT_EQ(error_of([&] { registry.put_manifest(repository(), "1.0", kManifestType, kManifestText); }).code(), Code::kCorrupt);
+  EXPECT_EQ(error_of([&] { registry.put_manifest(repository(), "1.0", kManifestType, kManifestText); }).code(),
+            Code::kCorrupt);
 }
 
 TEST_F(Manifests, a_refused_put_gives_the_registrys_reason) {
-  server.on("PUT", kPath, {{.status = 400, .body = R"({"errors":[{"code":"MANIFEST_BLOB_UNKNOWN","message":"blob unknown to registry"},{"code":"DENIED"}]})"}});
+  server.on(
+      "PUT", kPath,
+      {{.status = 400,
+        .body =
+            R"({"errors":[{"code":"MANIFEST_BLOB_UNKNOWN","message":"blob unknown to registry"},{"code":"DENIED"}]})"}});
   const auto e = error_of([&] { client().put_manifest(repository(), "1.0", kManifestType, kManifestText); });
-  EXPECT_EQ(e.message(), "manifest blob unknown: blob unknown to registry; denied: requested access to the resource is denied");
+  EXPECT_EQ(e.message(),
+            "manifest blob unknown: blob unknown to registry; denied: requested access to the resource is denied");
 }
 
 TEST_F(Manifests, plain_http_is_found_where_it_is_allowed_and_remembered) {
@@ -191,7 +209,8 @@ TEST_F(Manifests, plain_http_is_found_where_it_is_allowed_and_remembered) {
   fallback.plain_http_fallback = false;
   RegistryClient strict(server.host(), fallback, nullptr);
   const auto e = error_of([&] { strict.get_manifest(repository(), "1.0"); });
-  EXPECT_EQ(e.message(), "Get \"https://" + server.host() + std::string(kPath) + "\": http: server gave HTTP response to HTTPS client");
+  EXPECT_EQ(e.message(), "Get \"https://" + server.host() + std::string(kPath) +
+                             "\": http: server gave HTTP response to HTTPS client");
 }
 
 TEST_F(Manifests, the_pull_limit_is_kept_as_last_told) {
@@ -213,7 +232,8 @@ TEST_F(Tags, pages_are_followed_in_order) {
   const std::string path = "/v2/team/app/tags/list";
   server.on("GET", path, [&](const RecordedRequest& request) -> Reply {
     if (request.query.find("last=b") != std::string::npos) return {.body = R"({"name":"team/app","tags":["c"]})"};
-    return {.headers = {{"Link", "<" + path + R"(?last=b&n=2>; rel="next")"}}, .body = R"({"name":"team/app","tags":["a","b"]})"};
+    return {.headers = {{"Link", "<" + path + R"(?last=b&n=2>; rel="next")"}},
+            .body = R"({"name":"team/app","tags":["a","b"]})"};
   });
   EXPECT_EQ(client().list_tags(repository()), (std::vector<std::string>{"a", "b", "c"}));
 }

@@ -15,7 +15,8 @@ using test::RecordedRequest;
 using test::Reply;
 using test::ScriptedServer;
 
-inline constexpr char kManifestText[] = R"({"schemaVersion":2,"mediaType":"application/vnd.docker.distribution.manifest.v2+json"})";
+inline constexpr char kManifestText[] =
+    R"({"schemaVersion":2,"mediaType":"application/vnd.docker.distribution.manifest.v2+json"})";
 inline constexpr char kManifestType[] = "application/vnd.docker.distribution.manifest.v2+json";
 
 class RemoteTest : public testing::Test {
@@ -48,7 +49,8 @@ class RemoteTest : public testing::Test {
   }
 
   static Reply manifest_reply(const std::string& text = kManifestText) {
-    return {.headers = {{"Content-Type", kManifestType}, {"Docker-Content-Digest", codec::digest_of(text).text()}}, .body = text};
+    return {.headers = {{"Content-Type", kManifestType}, {"Docker-Content-Digest", codec::digest_of(text).text()}},
+            .body = text};
   }
 
   ScriptedServer server;

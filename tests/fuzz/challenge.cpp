@@ -1,5 +1,7 @@
-// WWW-Authenticate as a registry may send it. Whatever the bytes: schemes are tokens in lower case, parameter names too, and
-// what was understood is understood again when it is written out by the rules.
+// WWW-Authenticate as a registry may send it. Whatever the bytes: schemes are tokens in lower case, parameter names
+// too, and what was understood is understood again when it is written out by the rules.
+#include "remote/challenge.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -7,7 +9,6 @@
 #include <string_view>
 
 #include "base/strings.h"
-#include "remote/challenge.h"
 
 namespace {
 
@@ -40,7 +41,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto challenges = davit::remote::parse_challenges(text);
   for (const auto& challenge : challenges) {
     require(!challenge.scheme.empty() && challenge.scheme == davit::base::to_lower(challenge.scheme));
-    for (const auto& [name, value] : challenge.parameters) require(!name.empty() && name == davit::base::to_lower(name));
+    for (const auto& [name, value] : challenge.parameters)
+      require(!name.empty() && name == davit::base::to_lower(name));
   }
   const std::string again = written(challenges);
   if (again.size() > 8 * 1024) return 0;
