@@ -293,7 +293,7 @@ def test_credentials_do_not_follow_a_redirect_to_another_host(davit, fake_regist
     assert elsewhere and not any("Authorization" in seen.headers for seen in elsewhere)
 
 
-def test_trusted_tls_registry_with_its_ca(davit, trusted_tls_registry):
+def test_tls_registry_with_its_ca(davit, trusted_tls_registry):
     reference = trusted_tls_registry.push_busybox("team/app:1")
 
     davit("pull", reference)
