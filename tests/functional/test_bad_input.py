@@ -112,23 +112,6 @@ def test_plain_registry_that_is_not_loopback_is_not_asked_in_the_clear(davit, fo
         subprocess.run(["ip", "address", "del", "10.99.0.1/32", "dev", "lo"], check=True)
 
 
-def test_stalled_transfer_is_noticed(davit, fake_registry, folder):
-    """With the stall time set low in the configuration."""
-    reference = fake_registry.add("team/app:1", images.busybox())
-
-    def stall(exchange):
-        import time
-        exchange.handler.send_response(200)
-        exchange.handler.send_header("Content-Length", "1000000")
-        exchange.handler.end_headers()
-        time.sleep(60)
-
-    fake_registry.on("GET .*/blobs/", stall, times=1)
-    (folder / "davit.toml").write_text("[registry]\nstall_timeout_seconds = 1\n")
-
-    davit("--config", folder / "davit.toml", "pull", reference, timeout=30)
-
-
 def test_too_many_requests_in_the_end_is_told(davit, fake_registry):
     reference = fake_registry.add("team/app:1", images.busybox())
     fake_registry.on("manifests", lambda exchange: exchange.reply(429, b'{"errors":[{"code":"TOOMANYREQUESTS","message":"slow down"}]}', Retry_After="0"))

@@ -301,6 +301,22 @@ def test_tls_registry_with_its_ca(davit, trusted_tls_registry):
     assert davit("images", "-q").lines
 
 
+def test_tls_registry_with_the_ca_of_the_configuration(davit, tls_registry, folder):
+    reference = tls_registry.push_busybox("team/app:1")
+    (folder / "davit.toml").write_text(f'[registry."{tls_registry.address}"]\nca = "{tls_registry.tls.ca}"\n')
+
+    davit("--config", folder / "davit.toml", "pull", reference)
+
+    assert davit("images", "-q").lines
+
+
+def test_tls_registry_that_is_configured_as_insecure(davit, tls_registry, folder):
+    reference = tls_registry.push_busybox("team/app:1")
+    (folder / "davit.toml").write_text(f'[registry."{tls_registry.address}"]\ninsecure = true\n')
+
+    davit("--config", folder / "davit.toml", "pull", reference)
+
+
 @pytest.mark.parametrize("status, more", [(500, {}), (503, {}), (429, {"Retry_After": "1"})])
 def test_a_failing_answer_is_tried_again(davit, fake_registry, status, more):
     reference = fake_registry.add("team/app:1", images.busybox())
