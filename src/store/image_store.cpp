@@ -6,6 +6,7 @@
 #include "base/fs/paths.h"
 #include "base/log.h"
 #include "base/strings.h"
+#include "store/collector.h"
 #include "store/index.h"
 #include "store/journal.h"
 #include "store/store_lock.h"
@@ -61,8 +62,14 @@ struct ImageStore::State {
     } catch (const Error& error) {
       if (error.code() != Code::kCorrupt) throw;
     }
-    const StoreLock lock = StoreLock::acquire(options.root);
+    const auto lock = take_lock();
     refresh();
+  }
+
+  // Nothing where the lock is held by our caller.
+  std::optional<StoreLock> take_lock() const {
+    if (under_lock) return std::nullopt;
+    return StoreLock::acquire(options.root);
   }
 
   // Under the lock: brings the index up to the end of the journal and returns that.
@@ -176,7 +183,7 @@ struct ImageStore::State {
       if (error.code() != Code::kCorrupt && error.code() != Code::kInvalidArgument) throw;
     }
     {
-      const StoreLock lock = StoreLock::acquire(options.root);
+      const auto lock = take_lock();
       rebuild();
     }
     return question(*index);
@@ -185,10 +192,16 @@ struct ImageStore::State {
   Options options;
   Journal journal;
   std::optional<Index> index;
+  bool under_lock = false;
 };
 
 ImageStore::ImageStore(Options options) : state_(std::make_unique<State>(std::move(options))) {}
 ImageStore::~ImageStore() = default;
+
+void ImageStore::refresh() { state_->refresh(); }
+
+ImageStore::UnderLock::UnderLock(ImageStore& images) : images_(images) { images_.state_->under_lock = true; }
+ImageStore::UnderLock::~UnderLock() { images_.state_->under_lock = false; }
 
 void ImageStore::add_image(const ImageRecord& record) {
   const StoreLock lock = StoreLock::acquire(state_->options.root);

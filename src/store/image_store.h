@@ -98,6 +98,10 @@ class ImageStore {
   void rebuild_index();
 
  private:
+  friend class Collector;
+  class UnderLock;
+  void refresh();
+
   struct State;
   std::unique_ptr<State> state_;
 };
