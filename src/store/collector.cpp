@@ -1,9 +1,9 @@
 #include "store/collector.h"
 
-#include <sys/stat.h>
-
 #include <chrono>
 #include <unordered_map>
+
+#include <sys/stat.h>
 
 #include "base/file_lock.h"
 #include "base/fs/paths.h"
@@ -79,6 +79,10 @@ std::string Collector::state_of_roots() const {
 void Collector::find_garbage() {
   // A process may have died between the journal's line about an image and the index.
   images_.refresh();
+  // Temporary files of records whose writer died; nobody writes one while the lock is held.
+  for (const std::string& name : base::fs::list(root_ / "images")) {
+    if (name.starts_with(".")) base::fs::remove(root_ / "images" / name);
+  }
   std::unordered_map<oci::Digest, std::vector<oci::Digest>> edges;
   std::vector<oci::Digest> roots = extra_roots_;
   for (const ImageRecord& record : images_.list_images()) {

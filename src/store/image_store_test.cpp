@@ -1,10 +1,10 @@
 #include "store/image_store.h"
 
+#include <csignal>
+
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <csignal>
 
 #include "base/error.h"
 #include "base/fs/fault.h"
@@ -134,6 +134,20 @@ TEST_F(ImageStoreTest, ImagesAreListedNewestFirstAndFoundByPrefix) {
   }
 }
 
+TEST_F(ImageStoreTest, WhatCouldNotBeReadAgainIsRefusedAndChangesNothing) {
+  ImageStore store = open();
+  store.add_image(image("a"));
+  const std::string before = fs::read_file(journal());
+  ImageRecord record = image("b");
+  record.manifest.media_type.clear();
+  EXPECT_EQ(code_of([&] { store.add_image(record); }), base::Code::kInvalidArgument);
+  Tag bad = tag("app:1", "a");
+  bad.target.media_type = "not\xff utf-8";
+  EXPECT_EQ(code_of([&] { store.set_tag(bad, "tag"); }), base::Code::kInvalidArgument);
+  EXPECT_EQ(fs::read_file(journal()), before);
+  EXPECT_EQ(store.find_image(record.id), std::nullopt);
+}
+
 TEST_F(ImageStoreTest, ATagMovesAndEveryMoveIsRemembered) {
   ImageStore store = open();
   for (const char* name : {"a", "b"}) store.add_image(image(name));
@@ -234,7 +248,6 @@ TEST_F(ImageStoreTest, AnIndexBehindTheJournalCatchesUp) {
     store.add_image(image("a"));
     store.set_tag(tag("app:1", "a"), "tag");
   }
-  fs::TemporaryDirectory other{testing::TempDir(), "image-store-other-"};
   const std::string old_index = fs::read_file(root_ / "index.db");
   std::string after;
   {

@@ -1,14 +1,14 @@
 #include "store/store.h"
 
-#include <gtest/gtest.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <csignal>
 #include <set>
 #include <thread>
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/fs/fault.h"
@@ -28,7 +28,7 @@ class FileLayers final : public layer::LayerDriver {
   std::string name() const override { return "files"; }
   std::optional<layer::LayerRecord> find(const oci::Digest&) const override { return std::nullopt; }
   std::unique_ptr<layer::StagedLayer> stage(const oci::Digest& diff_id, base::Source&) override {
-    fs::write_file(folder_ / diff_id.hex(), "");
+    fs::File::open(folder_ / diff_id.hex(), {.access = fs::Access::kWrite, .create = fs::Create::kIfMissing});
     return nullptr;
   }
   void sync() override {}
@@ -65,7 +65,7 @@ class StoreTest : public ::testing::Test {
   }
 
   static oci::Descriptor put(Store& store, const std::string& bytes) {
-    return {"", store.blobs().put(bytes), bytes.size(), {}, {}, {}};
+    return {"application/octet-stream", store.blobs().put(bytes), bytes.size(), {}, {}, {}};
   }
 
   // An image with one layer of its own and one that all have; its content is put in the store.
@@ -86,10 +86,13 @@ class StoreTest : public ::testing::Test {
 
   static bool is_whole(Store& store, const ImageRecord& record) {
     const auto layers = store.layers().list();
-    const auto has_layer = [&](const oci::Digest& id) { return std::find(layers.begin(), layers.end(), id) != layers.end(); };
+    const auto has_layer = [&](const oci::Digest& id) {
+      return std::find(layers.begin(), layers.end(), id) != layers.end();
+    };
     bool whole = store.blobs().size(record.id) && store.blobs().size(record.manifest.digest);
     if (record.index) whole = whole && store.blobs().size(record.index->digest);
-    for (const ImageLayer& layer : record.layers) whole = whole && store.blobs().size(layer.blob.digest) && has_layer(layer.diff_id);
+    for (const ImageLayer& layer : record.layers)
+      whole = whole && store.blobs().size(layer.blob.digest) && has_layer(layer.diff_id);
     return whole;
   }
 
@@ -154,7 +157,9 @@ TEST_F(StoreTest, AnUnwritableRootIsNamed) {
   if (child == 0) {
     if (::setresuid(65534, 65534, 65534) != 0) ::_exit(2);
     const base::Error error = failure_of([&] { open(); });
-    ::_exit(error.code() == base::Code::kPermissionDenied && error.message().find(root_.string()) != std::string::npos ? 0 : 1);
+    ::_exit(error.code() == base::Code::kPermissionDenied && error.message().find(root_.string()) != std::string::npos
+                ? 0
+                : 1);
   }
   int status = -1;
   ASSERT_EQ(::waitpid(child, &status, 0), child);
