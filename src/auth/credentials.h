@@ -1,6 +1,7 @@
 #pragma once
 // Registry credentials in docker's config.json ($DOCKER_CONFIG/config.json, else ~/.docker/config.json). Other keys of
-// that file are kept as they are. Credential helpers come later. docs/formats: the file is docker's.
+// that file keep their values and order. Credential helpers come later: where one is configured a warning says that it
+// is not asked. docs/formats/docker-config.md says which keys are read and written.
 
 #include <filesystem>
 #include <memory>
@@ -13,19 +14,25 @@ struct Credentials {
   std::string username;
   std::string password;
   std::string identity_token;  // docker's "identitytoken": an OAuth2 refresh token
+
+  bool operator==(const Credentials&) const = default;
 };
 
 // The key under which docker keeps a registry: its host[:port]; "https://index.docker.io/v1/" for docker.io.
 std::string server_key(const std::string& registry_host);
 
+// Keeps nothing between calls: each reads the file anew. const members are safe for use by several threads; of two
+// processes that save at once one may undo the other's change, as with docker, but the file is always whole.
 class CredentialStore {
  public:
   // Reads nothing yet. An empty path: the default place.
   explicit CredentialStore(std::filesystem::path config_file = {});
-  // Nothing when there are none. Throws Error(kInvalidArgument) naming the file when it is not JSON.
+  // Nothing when there are none. A key with a scheme and a path ("https://host/v1/") means its host. Throws
+  // Error(kInvalidArgument) naming the file when it is not JSON or not of docker's shape.
   std::optional<Credentials> find(const std::string& registry_host) const;
-  void save(const std::string& registry_host, const Credentials& credentials);  // 0600, replaced as one step
-  bool erase(const std::string& registry_host);                                 // whether there were any
+  // 0600, replaced as one step; a symbolic link is kept and its target replaced. The folder is made if it is missing.
+  void save(const std::string& registry_host, const Credentials& credentials);
+  bool erase(const std::string& registry_host);  // every key that means the host; whether there were any
   const std::filesystem::path& path() const { return path_; }
 
  private:

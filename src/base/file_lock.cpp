@@ -50,6 +50,11 @@ std::optional<FileLock> FileLock::try_acquire(const std::filesystem::path& path,
   return FileLock(std::move(file));
 }
 
+void FileLock::share() {
+  if (!try_lock(file_, Mode::kShared))
+    throw Error(Code::kInternal, "share a lock that is not held: " + file_.path().string());
+}
+
 bool FileLock::is_held(const std::filesystem::path& path) {
   const auto file = fs::File::open_if_exists(path, {.access = fs::Access::kReadWrite});
   if (!file) return false;

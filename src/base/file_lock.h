@@ -25,6 +25,9 @@ class FileLock {
   FileLock(FileLock&&) noexcept = default;
   FileLock& operator=(FileLock&&) noexcept = default;
 
+  // Turns an exclusive lock into a shared one, with no moment between in which another could have it alone.
+  void share();
+
   // The locked file, for those who keep data in it.
   fs::File& file() { return file_; }
   // Whether the locked file is still the one at its path (a holder may have renamed or removed it before letting go).

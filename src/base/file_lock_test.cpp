@@ -33,6 +33,14 @@ TEST_F(FileLockTest, SharedHoldersAgree) {
   EXPECT_FALSE(FileLock::try_acquire(path_));
 }
 
+TEST_F(FileLockTest, AnExclusiveLockCanBecomeAShared) {
+  auto held = FileLock::acquire(path_);
+  EXPECT_FALSE(FileLock::try_acquire(path_, FileLock::Mode::kShared));
+  held.share();
+  EXPECT_TRUE(FileLock::try_acquire(path_, FileLock::Mode::kShared));
+  EXPECT_FALSE(FileLock::try_acquire(path_));
+}
+
 TEST_F(FileLockTest, AWaitEndsWhenTheHolderLetsGo) {
   auto held = std::make_optional(FileLock::acquire(path_));
   std::jthread release([&] { held.reset(); });

@@ -6,9 +6,10 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
-#include "base/fs/file.h"
 #include "base/io.h"
 #include "oci/descriptor.h"
 
@@ -62,6 +63,8 @@ class BlobStore {
   const std::filesystem::path& root() const { return options_.root; }
 
  private:
+  std::unique_ptr<BlobWriter> begin_unknown(oci::Algorithm algorithm);
+
   Options options_;
 };
 
@@ -77,6 +80,7 @@ class BlobWriter final : public base::Sink {
   base::Source& existing();
   // Starts anew: drops what is there (the server ignored our range).
   void restart();
+  // Error(kCorrupt) and the bytes are dropped as soon as there are more than were told.
   void write(base::ByteView bytes) override;
   // Verifies size and digest, syncs and names the file. Throws Error(kCorrupt) "expected …, got …" and drops the bytes
   // when they are not what was told.

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "oci/digest.h"
 #include "oci/platform.h"
@@ -42,6 +43,7 @@ struct Descriptor {
   std::optional<Platform> platform;
   std::map<std::string, std::string> annotations;
   std::string artifact_type;
+  std::vector<std::string> urls;  // where a foreign layer is fetched from
 
   bool operator==(const Descriptor&) const = default;
 };

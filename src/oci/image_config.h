@@ -58,6 +58,8 @@ struct ImageConfig {
   std::vector<HistoryEntry> history;
   std::string docker_version;
 
+  bool operator==(const ImageConfig&) const = default;
+
   // Throws Error(kInvalidArgument) saying what is wrong where (too large, too deep, a wrong type, no rootfs).
   static ImageConfig parse(std::string_view json);
 };

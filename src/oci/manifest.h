@@ -3,6 +3,8 @@
 // digest is never computed over something serialised again. OCI image-spec manifest.md and image-index.md; docker's v2
 // schema 2.
 
+#include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,6 +25,8 @@ struct Manifest {
   std::string artifact_type;
   std::map<std::string, std::string> annotations;
 
+  bool operator==(const Manifest&) const = default;
+
   // Throws Error(kInvalidArgument) saying what is wrong where; Error(kNotSupported) for schema 1, in clear words.
   // `content_type` is what the server said, and must agree with the document's mediaType where that has one.
   static Manifest parse(std::string_view json, std::string_view content_type = {});
@@ -33,9 +37,13 @@ struct Index {
   std::vector<Descriptor> manifests;
   std::map<std::string, std::string> annotations;
 
+  bool operator==(const Index&) const = default;
+
   static Index parse(std::string_view json, std::string_view content_type = {});
 
   // The manifest for a platform: the best match, the first among equals; attestations (platform unknown/unknown) never.
+  // Where none matches, the first that names no platform: what it is for stands in its config, and the caller must look
+  // there.
   const Descriptor* choose(const Platform& wanted) const;
   // For messages: "linux/amd64, linux/arm64/v8".
   std::string platforms_text() const;
@@ -47,5 +55,6 @@ std::string detect_media_type(std::string_view json);
 // Serialises a manifest that davit makes itself (import, commit, build). Field order and layout are fixed, so that
 // equal values give equal digests.
 std::string to_json(const Manifest& manifest);
+std::string to_json(const Index& index);
 
 }  // namespace davit::oci

@@ -18,7 +18,8 @@ struct Version {
   // "1.2.3", "v1.2.3-rc.1+b5"; nothing when it is no full version ("1.2", "latest").
   static std::optional<Version> parse(std::string_view text);
   std::string text() const;
-  std::strong_ordering operator<=>(const Version& other) const;  // precedence, semver 11
+  // Precedence, semver 11. Weak: versions that differ only in build metadata are equivalent.
+  std::weak_ordering operator<=>(const Version& other) const;
   bool operator==(const Version& other) const { return (*this <=> other) == 0; }
 };
 

@@ -1,63 +1,70 @@
 #pragma once
-// Running OCI containers by conmon and crun or runc. Knows no images: it gets a root file system and a process
-// description. facts: docs/container-runtime.md.
+// Containers by conmon and crun or runc. conmon is each container's parent: it outlives us, relays and logs its streams, and
+// calls `exit_command` when it ends. Knows no images: it gets a bundle. The facts are in docs/container-runtime.md.
 
-#include <chrono>
 #include <filesystem>
-#include <functional>
-#include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/process.h"
+#include "runtime/cgroup.h"
+#include "runtime/choice.h"
 
 namespace davit::runtime {
 
-struct BindMount {
-  std::filesystem::path source;
-  std::filesystem::path target;
-  bool read_only = false;
-  std::vector<std::string> options;  // propagation and the like: "rshared", "z" is dropped
-};
-
-enum class NetworkMode { kNone, kHost };
-
-// What the container is to be; rendered as an OCI runtime-spec config.json with docker's defaults (capabilities, masked
-// and read-only paths, /dev, /proc, /sys, own namespaces).
-struct ContainerSpec {
-  std::string id;  // 64 hex digits
-  std::filesystem::path rootfs;
-  std::vector<std::string> args;
-  std::vector<std::string> env;
-  std::string working_dir = "/";
-  std::uint32_t uid = 0, gid = 0;
-  std::vector<std::uint32_t> additional_gids;
-  std::string hostname;
-  NetworkMode network = NetworkMode::kNone;
-  std::vector<BindMount> mounts;
+// A container's folder in the run state: config.json and what conmon and the runtime leave beside it (pidfile, conmon.pid,
+// attach, ctl, runtime.log, exit/ID). docs/formats/containers.md.
+struct Bundle {
+  std::string id;                // 64 hex digits
+  std::filesystem::path folder;  // holds config.json and the root file system
+  std::filesystem::path log;     // of its output, in conmon's k8s-file form
+  std::string name;
+  std::string program;  // args[0], for messages
   bool terminal = false;
   bool open_stdin = false;
-  std::string cgroup_parent;  // derived from the store's ID
 };
 
-struct RuntimeChoice {
-  std::string name;  // "crun" or "runc"
-  std::filesystem::path path;
-  std::string version;
-  std::string why;  // one line for `davit info`
+struct Created {
+  base::ProcessIdentity init, conmon;
 };
 
-// Which runtime this host can use: `wanted` is "auto", "crun", "runc" or a path. auto prefers crun, and takes runc
-// where crun refuses the host (probed by running a trivial container's create step; the answer is kept in `run` until
-// the next boot).
-RuntimeChoice choose_runtime(const std::string& wanted, const std::filesystem::path& run);
+// Stateless; safe for use by any number of threads and processes as long as one at a time works on a container.
+class ContainerRuntime {
+ public:
+  struct Options {
+    RuntimeChoice choice;
+    std::filesystem::path state;            // the runtime's own folder: RUN/runtime
+    std::string cgroup_parent;              // "/davit-1f2e3d4c5b6a"
+    std::vector<std::string> exit_command;  // program and arguments; the container's ID is added
+  };
+  explicit ContainerRuntime(Options options);
 
-// Docker's default capability set, by name ("CAP_CHOWN", …).
-const std::vector<std::string>& default_capabilities();
+  const RuntimeChoice& choice() const { return options_.choice; }
+  std::string cgroup_path(const std::string& id) const { return options_.cgroup_parent + "/" + id; }
 
-// config.json for the spec. `cgroup_path` as runc takes it (cgroupfs).
-std::string to_oci_json(const ContainerSpec& spec);
+  // Creates the container: its init exists and waits. conmon runs in a session of its own, outside the caller's control
+  // group, and holds none of our descriptors. Throws Error with docker's words (exit_code_of_failed_start knows the code);
+  // then destroy() is still due.
+  Created create(const Bundle& bundle);
+
+  // Lets the init go on to the container's program.
+  void start(const Bundle& bundle);
+
+  // The exit code conmon recorded, once it has.
+  static std::optional<int> exit_code(const Bundle& bundle);
+
+  // Ends and removes all there may be of a container, however far it came: its processes, conmon, the runtime's state, its
+  // control groups. Idempotent. Does not touch the bundle's folder. `conmon_may_run` is false when it is known to have ended:
+  // then no time is spent on looking for it.
+  void destroy(const Bundle& bundle, bool conmon_may_run);
+
+ private:
+  std::vector<std::string> runtime_command(const Bundle& bundle) const;
+  std::string failure_of(const Bundle& bundle, const std::string& fallback) const;
+
+  Options options_;
+  Cgroups cgroups_;
+};
 
 }  // namespace davit::runtime

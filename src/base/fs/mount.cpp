@@ -109,6 +109,12 @@ bool is_mount_point(const stdfs::path& path) {
   return (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
 }
 
+void enter_private_mount_namespace() {
+  if (const int error_number = fault(Operation::kMount, "/")) throw_errno(error_number, "unshare mounts");
+  if (::unshare(CLONE_NEWNS) != 0) throw_errno(errno, "unshare mounts");
+  if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) throw_errno(errno, "make mounts private");
+}
+
 std::string filesystem_type(const stdfs::path& path) {
   struct statfs status = {};
   if (::statfs(path.c_str(), &status) != 0) throw_errno(errno, "statfs " + path.string());

@@ -25,6 +25,10 @@ void mount_overlay(const OverlayMount& mount);
 bool unmount(const stdfs::path& target);
 bool is_mount_point(const stdfs::path& path);
 
+// Gives the calling thread (and threads and children it starts from now on) a mount namespace of its own, from which no
+// mount reaches the old one. It also stops sharing its working directory and umask with the other threads.
+void enter_private_mount_namespace();
+
 // The type of the file system that holds the path, by statfs(2): "ext4", "overlay", "tmpfs", … or its magic in hex.
 std::string filesystem_type(const stdfs::path& path);
 

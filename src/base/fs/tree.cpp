@@ -132,6 +132,18 @@ Xattrs Directory::xattrs(const std::string& name) const {
   return attributes;
 }
 
+std::optional<std::string> Directory::xattr(const std::string& name, const std::string& key) const {
+  check_name(path_, name);
+  std::string value(64 * 1024, '\0');
+  const ssize_t size = ::lgetxattr(proc_path(fd(), name).c_str(), key.c_str(), value.data(), value.size());
+  if (size < 0) {
+    if (errno == ENODATA || errno == ENOENT || errno == EOPNOTSUPP) return std::nullopt;
+    fail("getxattr " + key + " of", path_ / name, errno);
+  }
+  value.resize(static_cast<std::size_t>(size));
+  return value;
+}
+
 std::vector<std::string> Directory::list() const {
   const int listing = ::openat(fd(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (listing < 0) fail("open", path_, errno);

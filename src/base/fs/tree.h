@@ -43,7 +43,9 @@ class Directory {
   std::optional<struct stat> status(const std::string& name) const;  // lstat; nothing when missing
   std::optional<std::string> read_link(const std::string& name) const;
   Xattrs xattrs(const std::string& name) const;  // of the name itself, links included
-  std::vector<std::string> list() const;         // names, sorted
+  // One of them; nothing when it is missing or the file system has none.
+  std::optional<std::string> xattr(const std::string& name, const std::string& key) const;
+  std::vector<std::string> list() const;  // names, sorted
 
   File create_file(const std::string& name, mode_t mode) const;  // exclusive
   void make_directory(const std::string& name, mode_t mode) const;

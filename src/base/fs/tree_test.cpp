@@ -30,6 +30,14 @@ TEST_F(TreeTest, LinksResolveInsideTheRoot) {
   EXPECT_EQ(as_text(ByteView(buffer).first(file->read(buffer))), "inside");
 }
 
+TEST_F(TreeTest, OneXattrIsReadOrAbsent) {
+  const Directory root = Directory::open(folder_.path() / "root");
+  EXPECT_FALSE(root.xattr("usr", "user.colour"));
+  root.set_xattr("usr", "user.colour", std::string("b\0e", 3));
+  EXPECT_EQ(root.xattr("usr", "user.colour"), std::string("b\0e", 3));
+  EXPECT_FALSE(root.xattr("missing", "user.colour"));
+}
+
 TEST_F(TreeTest, NothingLeadsOut) {
   symbolic_link("../../secret", folder_.path() / "root" / "up");
   const Directory root = Directory::open(folder_.path() / "root");

@@ -1,0 +1,210 @@
+#include "cli/arguments.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace davit::cli {
+
+namespace {
+
+constexpr int kFlagErrorExit = 125;
+
+std::optional<bool> parse_bool(std::string_view text) {  // as Go's strconv.ParseBool
+  for (const char* yes : {"1", "t", "T", "true", "TRUE", "True"}) {
+    if (text == yes) return true;
+  }
+  for (const char* no : {"0", "f", "F", "false", "FALSE", "False"}) {
+    if (text == no) return false;
+  }
+  return std::nullopt;
+}
+
+bool is_number(std::string_view text) {
+  long value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+}  // namespace
+
+// Walks over the words; shared by a command's flags and the global ones.
+struct Parser {
+  const std::vector<Flag>& flags;
+  const Command* command;
+  bool stop_at_argument;
+  const std::vector<std::string>& words;
+  Arguments result = {};
+  std::size_t next = 0;
+
+  [[noreturn]] void fail(const std::string& message) const {
+    throw UsageError(message, kFlagErrorExit, command, false);
+  }
+
+  const Flag* by_name(std::string_view name) const {
+    const auto found = std::find_if(flags.begin(), flags.end(), [&](const Flag& flag) { return flag.name == name; });
+    return found == flags.end() ? nullptr : &*found;
+  }
+  const Flag* by_letter(char letter) const {
+    const auto found =
+        std::find_if(flags.begin(), flags.end(), [&](const Flag& flag) { return flag.letter == letter; });
+    return found == flags.end() ? nullptr : &*found;
+  }
+
+  void set(const Flag& flag, const std::string& value) {
+    const auto shown =
+        flag.letter != 0 ? fmt::format("-{}, --{}", flag.letter, flag.name) : fmt::format("--{}", flag.name);
+    if (flag.kind == ValueKind::kBool && !parse_bool(value)) {
+      fail(fmt::format("invalid argument \"{0}\" for \"{1}\" flag: strconv.ParseBool: parsing \"{0}\": invalid syntax",
+                       value, shown));
+    }
+    if (flag.kind == ValueKind::kInt && !is_number(value)) {
+      fail(fmt::format("invalid argument \"{0}\" for \"{1}\" flag: strconv.ParseInt: parsing \"{0}\": invalid syntax",
+                       value, shown));
+    }
+    auto& values = result.values_[std::string(flag.name)];
+    if (flag.kind != ValueKind::kList) values.clear();
+    values.push_back(value);
+  }
+
+  void long_flag(std::string_view body) {
+    const std::size_t equals = body.find('=');
+    const std::string_view name = body.substr(0, equals);
+    if (name == "help") {
+      result.help_ = true;
+      return;
+    }
+    const Flag* flag = by_name(name);
+    if (flag == nullptr) fail(fmt::format("unknown flag: --{}", name));
+    if (equals != std::string_view::npos) {
+      set(*flag, std::string(body.substr(equals + 1)));
+    } else if (flag->kind == ValueKind::kBool) {
+      set(*flag, "true");
+    } else if (next < words.size()) {
+      set(*flag, words[next++]);
+    } else {
+      fail(fmt::format("flag needs an argument: --{}", name));
+    }
+  }
+
+  void short_flags(std::string_view body) {
+    const std::string whole(body);
+    while (!body.empty()) {
+      const char letter = body.front();
+      body.remove_prefix(1);
+      const Flag* flag = by_letter(letter);
+      if (flag == nullptr && letter == 'h') {
+        result.help_ = true;
+        continue;
+      }
+      if (flag == nullptr) fail(fmt::format("unknown shorthand flag: '{}' in -{}", letter, whole));
+      if (!body.empty() && body.front() == '=') {
+        set(*flag, std::string(body.substr(1)));
+        return;
+      }
+      if (flag->kind == ValueKind::kBool) {
+        set(*flag, "true");
+        continue;
+      }
+      if (!body.empty()) {
+        set(*flag, std::string(body));
+      } else if (next < words.size()) {
+        set(*flag, words[next++]);
+      } else {
+        fail(fmt::format("flag needs an argument: '{}' in -{}", letter, whole));
+      }
+      return;
+    }
+  }
+
+  void parse() {
+    while (next < words.size()) {
+      const std::string& word = words[next];
+      if (word == "--") {
+        ++next;
+        break;
+      }
+      if (word.size() < 2 || word.front() != '-') {
+        if (stop_at_argument) break;
+        result.positional_.push_back(word);
+        ++next;
+        continue;
+      }
+      ++next;
+      if (word[1] == '-') {
+        long_flag(std::string_view(word).substr(2));
+      } else {
+        short_flags(std::string_view(word).substr(1));
+      }
+    }
+  }
+};
+
+namespace {
+
+std::string plural(int count) { return fmt::format("{} argument{}", count, count == 1 ? "" : "s"); }
+
+void check_count(const Command& command, std::size_t count) {
+  const auto given = static_cast<int>(count);
+  const auto fail = [&](const std::string& wanted) {
+    throw UsageError(fmt::format("davit: 'davit {}' {}", command.name, wanted), 1, &command, true);
+  };
+  if (command.least == command.most && given != command.least) {
+    fail(command.least == 0 ? "accepts no arguments" : "requires " + plural(command.least));
+  }
+  if (given < command.least) fail("requires at least " + plural(command.least));
+  if (command.most != kAnyNumber && given > command.most) fail("requires at most " + plural(command.most));
+}
+
+}  // namespace
+
+Arguments Arguments::parse(const Command& command, const std::vector<std::string>& words) {
+  Parser parser{command.flags, &command, command.flags_end_at_argument, words};
+  parser.parse();
+  Arguments arguments = std::move(parser.result);
+  for (; parser.next < words.size(); ++parser.next) arguments.positional_.push_back(words[parser.next]);
+  arguments.command_ = &command;
+  if (!arguments.help_) check_count(command, arguments.positional_.size());
+  return arguments;
+}
+
+bool Arguments::flag(std::string_view name) const {
+  const auto found = values_.find(name);
+  return found != values_.end() && parse_bool(found->second.back()).value_or(false);
+}
+
+std::string Arguments::text(std::string_view name) const {
+  if (const auto found = values_.find(name); found != values_.end()) return found->second.back();
+  for (const Flag& row : command_->flags) {
+    if (row.name == name) return std::string(row.default_text);
+  }
+  return {};
+}
+
+std::vector<std::string> Arguments::list(std::string_view name) const {
+  const auto found = values_.find(name);
+  return found == values_.end() ? std::vector<std::string>() : found->second;
+}
+
+long Arguments::number(std::string_view name) const {
+  const std::string value = text(name);
+  long number = 0;
+  std::from_chars(value.data(), value.data() + value.size(), number);
+  return number;
+}
+
+GlobalArguments parse_global(const std::vector<std::string>& words) {
+  Parser parser{global_flags(), nullptr, true, words};
+  parser.parse();
+  GlobalArguments global;
+  global.consumed = parser.next;
+  for (const Flag& row : global_flags()) {
+    if (!parser.result.given(row.name)) continue;
+    const auto values = parser.result.list(row.name);
+    global.values[std::string(row.name)] =
+        row.kind == ValueKind::kBool ? (parser.result.flag(row.name) ? "true" : "") : values.back();
+  }
+  if (parser.result.help()) global.values["help"] = "true";
+  return global;
+}
+
+}  // namespace davit::cli

@@ -1,0 +1,65 @@
+#pragma once
+// The one table of commands and flags. The parser, --help, and later the manual and the completions are made from it.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace davit::cli {
+
+class Context;
+class Arguments;
+
+enum class ValueKind { kBool, kString, kList, kInt };
+
+struct Flag {
+  std::string_view name;  // without dashes
+  char letter = 0;        // the short form, or 0
+  ValueKind kind = ValueKind::kBool;
+  std::string_view help;
+  std::string_view default_text = "";  // shown by --help, and the value when the flag is not given
+  std::string_view value_name = "";    // shown by --help; by default the kind's own
+};
+
+inline constexpr int kAnyNumber = -1;
+
+struct Command {
+  std::string_view name;       // "pull", "tags log"
+  std::string_view arguments;  // as --help shows them: "[OPTIONS] NAME[:TAG|@DIGEST]"
+  std::string_view summary;
+  std::vector<Flag> flags;
+  int least = 0;  // positional arguments
+  int most = kAnyNumber;
+  int (*handler)(Context&, const Arguments&) = nullptr;
+  bool flags_end_at_argument = false;  // what follows the first argument belongs to the container
+  bool hidden = false;
+};
+
+const std::vector<Command>& commands();
+const std::vector<Flag>& global_flags();
+
+// The longest command whose words begin `words`, and how many words it took; nullptr when there is none.
+const Command* find_command(const std::vector<std::string>& words, std::size_t* used);
+
+// One handler per command, each in a file of its own name.
+int run_history(Context& context, const Arguments& arguments);
+int run_images(Context& context, const Arguments& arguments);
+int run_import(Context& context, const Arguments& arguments);
+int run_info(Context& context, const Arguments& arguments);
+int run_inspect(Context& context, const Arguments& arguments);
+int run_internal_exited(Context& context, const Arguments& arguments);
+int run_login(Context& context, const Arguments& arguments);
+int run_logout(Context& context, const Arguments& arguments);
+int run_ps(Context& context, const Arguments& arguments);
+int run_pull(Context& context, const Arguments& arguments);
+int run_push(Context& context, const Arguments& arguments);
+int run_rm(Context& context, const Arguments& arguments);
+int run_rmi(Context& context, const Arguments& arguments);
+int run_run(Context& context, const Arguments& arguments);
+int run_stop(Context& context, const Arguments& arguments);
+int run_tag(Context& context, const Arguments& arguments);
+int run_tags_log(Context& context, const Arguments& arguments);
+int run_tags_restore(Context& context, const Arguments& arguments);
+int run_version(Context& context, const Arguments& arguments);
+
+}  // namespace davit::cli

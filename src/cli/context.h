@@ -1,0 +1,54 @@
+#pragma once
+// What a command works with, opened when first asked for: a command that needs no store opens none, one that needs no
+// network loads no library for it.
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "auth/credentials.h"
+#include "config/settings.h"
+#include "container/container_store.h"
+#include "store/store.h"
+#include "transfer/registries.h"
+
+namespace davit::cli {
+
+struct GlobalOptions {
+  std::optional<std::filesystem::path> root, config;
+  std::optional<std::string> log_level;
+  bool debug = false;
+};
+
+class Context {
+ public:
+  explicit Context(GlobalOptions options);
+  ~Context();
+
+  const config::Settings& settings();
+  store::Store& store();
+  store::ImageStore& images() { return store().images(); }
+  container::ContainerStore& containers();
+  transfer::Registries& registries();
+  const std::shared_ptr<auth::CredentialStore>& credentials();
+
+  bool debug() const { return options_.debug; }
+  // Whether it was the opening of the configuration or the store that failed, rather than what the command asked of
+  // them: then the message is davit's own, without docker's "Error response from daemon: ".
+  bool failed_to_open() const { return failed_to_open_; }
+
+ private:
+  template <typename Open>
+  auto opening(const Open& open);
+
+  GlobalOptions options_;
+  bool failed_to_open_ = false;
+  std::optional<config::Settings> settings_;
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<container::ContainerStore> containers_;
+  std::shared_ptr<auth::CredentialStore> credentials_;
+  std::unique_ptr<transfer::Registries> registries_;
+};
+
+}  // namespace davit::cli

@@ -1,0 +1,17 @@
+#pragma once
+// What several commands' output shares.
+
+#include <string>
+
+#include "base/clock.h"
+#include "cli/arguments.h"
+
+namespace davit::cli {
+
+// Whether --format json was given; throws UsageError for any other format.
+bool wants_json(const Arguments& arguments);
+
+// As Go prints a time of the local zone: "2026-11-23 17:30:55 +0000 UTC".
+std::string go_time(base::Time time);
+
+}  // namespace davit::cli

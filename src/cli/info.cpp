@@ -1,0 +1,131 @@
+#include <boost/json.hpp>
+#include <sys/sysinfo.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "base/fs/mount.h"
+#include "base/fs/paths.h"
+#include "cli/arguments.h"
+#include "cli/context.h"
+#include "cli/format.h"
+#include "cli/output.h"
+#include "docker/json_text.h"
+#include "text/size.h"
+
+namespace davit::cli {
+
+namespace {
+
+std::string operating_system() {
+  const auto release = base::fs::read_file_if_exists("/etc/os-release");
+  constexpr std::string_view kKey = "PRETTY_NAME=\"";
+  const std::size_t at = release ? release->find(kKey) : std::string::npos;
+  if (at == std::string::npos) return "unknown";
+  const std::size_t begin = at + kKey.size();
+  return release->substr(begin, release->find('"', begin) - begin);
+}
+
+// What was found; one list for both forms of output.
+boost::json::object gather(Context& context) {
+  store::Store& store = context.store();
+  std::size_t running = 0, stopped = 0;
+  for (const auto& container : context.containers().list()) ++(container.running() ? running : stopped);
+  struct utsname kernel = {};
+  uname(&kernel);
+  struct sysinfo memory = {};
+  sysinfo(&memory);
+  boost::json::object info = {
+      {"ServerVersion", DAVIT_VERSION},        {"ID", store.id()},
+      {"Containers", running + stopped},       {"ContainersRunning", running},
+      {"ContainersStopped", stopped},          {"Images", context.images().list_images().size()},
+      {"Driver", store.layers().name()},       {"BackingFilesystem", base::fs::filesystem_type(store.root())},
+      {"DavitRootDir", store.root().string()}, {"RunDir", store.run().string()},
+  };
+  try {
+    const runtime::RuntimeChoice& choice = context.containers().runtime_choice();
+    info["Runtime"] = choice.name;
+    info["RuntimePath"] = choice.path.string();
+    info["RuntimeVersion"] = choice.version;
+    info["RuntimeReason"] = choice.why;
+  } catch (const base::Error& error) {  // a host that cannot run containers can still pull and push
+    info["Runtime"] = "none";
+    info["RuntimeReason"] = error.message();
+  }
+  info["CgroupParent"] = "/davit-" + store.id().substr(0, 12);
+  info["KernelVersion"] = kernel.release;
+  info["OperatingSystem"] = operating_system();
+  info["OSType"] = "linux";
+  info["Architecture"] = kernel.machine;
+  info["NCPU"] = sysconf(_SC_NPROCESSORS_ONLN);
+  info["MemTotal"] = static_cast<std::uint64_t>(memory.totalram) * memory.mem_unit;
+  info["CredentialFile"] = context.credentials()->path().string();
+  return info;
+}
+
+struct Line {
+  const char* label;
+  const char* key;
+};
+constexpr Line kLines[] = {
+    {"Containers", "Containers"},
+    {" Running", "ContainersRunning"},
+    {" Stopped", "ContainersStopped"},
+    {"Images", "Images"},
+    {"Server Version", "ServerVersion"},
+    {"Storage Driver", "Driver"},
+    {" Backing Filesystem", "BackingFilesystem"},
+    {"Default Runtime", "Runtime"},
+    {" Path", "RuntimePath"},
+    {" Version", "RuntimeVersion"},
+    {" Why", "RuntimeReason"},
+    {"Cgroup Parent", "CgroupParent"},
+    {"Kernel Version", "KernelVersion"},
+    {"Operating System", "OperatingSystem"},
+    {"OSType", "OSType"},
+    {"Architecture", "Architecture"},
+    {"CPUs", "NCPU"},
+    {"Total Memory", "MemTotal"},
+    {"ID", "ID"},
+    {"Davit Root Dir", "DavitRootDir"},
+    {"Run Dir", "RunDir"},
+    {"Credentials", "CredentialFile"},
+};
+
+}  // namespace
+
+int run_info(Context& context, const Arguments& arguments) {
+  const bool json = wants_json(arguments);
+  const boost::json::object info = gather(context);
+  if (json) {
+    print_line(docker::to_line(info));
+    return 0;
+  }
+  for (const Line& line : kLines) {
+    const boost::json::value* value = info.if_contains(line.key);
+    if (value == nullptr) continue;
+    std::string text = value->is_string() ? std::string(value->as_string()) : boost::json::serialize(*value);
+    if (std::string_view(line.key) == "MemTotal") text = text::binary_size(value->to_number<std::uint64_t>());
+    print_line(std::string(line.label) + ": " + text);
+  }
+  return 0;
+}
+
+int run_version(Context&, const Arguments& arguments) {
+  struct utsname kernel = {};
+  uname(&kernel);
+  if (wants_json(arguments)) {
+    print_line(docker::to_line(boost::json::object{{"Version", DAVIT_VERSION},
+                                                   {"Compiler", "g++ " __VERSION__},
+                                                   {"Os", "linux"},
+                                                   {"Arch", oci::Platform::host().architecture},
+                                                   {"KernelVersion", kernel.release}}));
+    return 0;
+  }
+  print_line("Version:         " DAVIT_VERSION);
+  print_line("Built with:      g++ " __VERSION__);
+  print_line("OS/Arch:         linux/" + oci::Platform::host().architecture);
+  print_line(std::string("Kernel Version:  ") + kernel.release);
+  return 0;
+}
+
+}  // namespace davit::cli

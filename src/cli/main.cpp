@@ -1,0 +1,122 @@
+// The program's entry: finds the command, calls its handler, maps errors to words and exit codes.
+
+#include <cstdlib>
+
+#include <signal.h>
+
+#include "base/fs/fault.h"
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "cli/arguments.h"
+#include "cli/context.h"
+#include "cli/help.h"
+#include "cli/output.h"
+
+namespace davit::cli {
+namespace {
+
+int print_usage_error(const UsageError& error) {
+  print_error(error.message());
+  const std::string program = error.command() == nullptr ? "davit" : "davit " + std::string(error.command()->name);
+  print_error("");
+  if (error.command() != nullptr) print_error(usage_line(*error.command()) + "\n");
+  print_error(error.see_help() ? "See '" + program + " --help' for more information"
+                               : "Run '" + program + " --help' for more information");
+  return error.exit_code();
+}
+
+GlobalOptions to_options(const GlobalArguments& global) {
+  GlobalOptions options;
+  const auto value = [&](const char* name) -> std::optional<std::string> {
+    const auto found = global.values.find(name);
+    if (found == global.values.end()) return std::nullopt;
+    return found->second;
+  };
+  options.root = value("root");
+  if (const char* root = std::getenv("DAVIT_ROOT"); !options.root && root != nullptr && *root != '\0')
+    options.root = root;
+  options.config = value("config");
+  options.log_level = value("log-level");
+  options.debug = value("debug").value_or("") == "true";
+  return options;
+}
+
+int run_command(Context& context, const Command& command, const std::vector<std::string>& words) {
+  const Arguments arguments = Arguments::parse(command, words);
+  if (arguments.help()) {
+    print(command_help(command));
+    return 0;
+  }
+  return command.handler(context, arguments);
+}
+
+int dispatch(const std::vector<std::string>& words) {
+  const GlobalArguments global = parse_global(words);
+  if (global.values.contains("version")) {
+    print_line("davit version " DAVIT_VERSION);
+    return 0;
+  }
+  const std::vector<std::string> rest(words.begin() + static_cast<std::ptrdiff_t>(global.consumed), words.end());
+  if (rest.empty() || global.values.contains("help") || rest[0] == "help") {
+    print(program_help());
+    return 0;
+  }
+  std::size_t used = 0;
+  const Command* command = find_command(rest, &used);
+  if (command == nullptr) {
+    if (const std::string group = group_help(rest[0]); !group.empty()) {
+      if (rest.size() == 1 || rest[1] == "--help") {
+        print(group);
+        return 0;
+      }
+      throw UsageError("davit: unknown command: davit " + rest[0] + " " + rest[1], 1, nullptr, false);
+    }
+    throw UsageError("davit: unknown command: davit " + rest[0], 1, nullptr, false);
+  }
+
+  const GlobalOptions options = to_options(global);
+  if (options.debug) base::log::set_level(base::log::Level::kDebug);
+  Context context(options);
+  try {
+    return run_command(context, *command, {rest.begin() + static_cast<std::ptrdiff_t>(used), rest.end()});
+  } catch (const UsageError&) {
+    throw;
+  } catch (const base::Error& error) {
+    if (error.code() == base::Code::kCancelled && base::interrupted()) {
+      print_error("davit: interrupted");
+      return 128 + base::interrupt_signal();
+    }
+    if (context.failed_to_open()) {
+      print_error("davit: " + error.message());
+      print_frames(error, options.debug);
+    } else {
+      print_daemon_error(error, options.debug);
+    }
+    return 1;
+  }
+}
+
+int run(const std::vector<std::string>& words) try {
+  base::fs::install_fault_from_environment();
+  base::install_interrupt_handlers();
+  signal(SIGPIPE, SIG_IGN);
+  const int code = dispatch(words);
+  if (!flush_output() && code == 0) {
+    print_error("davit: standard output could not be written");
+    return 1;
+  }
+  return code;
+} catch (const UsageError& error) {
+  return print_usage_error(error);
+} catch (const base::Error& error) {
+  print_error("davit: " + error.message());
+  return 1;
+} catch (const std::exception& error) {
+  print_error(std::string("davit: internal error: ") + error.what());
+  return 1;
+}
+
+}  // namespace
+}  // namespace davit::cli
+
+int main(int argc, char** argv) { return davit::cli::run({argv + 1, argv + argc}); }

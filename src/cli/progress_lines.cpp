@@ -1,0 +1,55 @@
+#include "cli/progress_lines.h"
+
+#include <cstdio>
+
+#include "cli/output.h"
+
+namespace davit::cli {
+
+std::string status_words(transfer::LayerStatus status, const std::string& detail) {
+  using enum transfer::LayerStatus;
+  switch (status) {
+    case kPullingFsLayer:
+      return "Pulling fs layer";
+    case kDownloading:
+      return "Downloading";
+    case kVerifyingChecksum:
+      return "Verifying Checksum";
+    case kDownloadComplete:
+      return "Download complete";
+    case kExtracting:
+      return "Extracting";
+    case kPullComplete:
+      return "Pull complete";
+    case kAlreadyExists:
+      return "Already exists";
+    case kPreparing:
+      return "Preparing";
+    case kWaiting:
+      return "Waiting";
+    case kPushing:
+      return "Pushing";
+    case kPushed:
+      return "Pushed";
+    case kMountedFrom:
+      return "Mounted from " + detail;
+    case kLayerAlreadyExists:
+      return "Layer already exists";
+  }
+  return {};
+}
+
+void ProgressLines::message(const std::string& line) {
+  if (quiet_) return;
+  const std::lock_guard lock(mutex_);
+  print_line(line);
+  std::fflush(stdout);
+}
+
+void ProgressLines::layer(const oci::Digest& layer, transfer::LayerStatus status, const std::string& detail) {
+  message(layer.short_hex() + ": " + status_words(status, detail));
+}
+
+void ProgressLines::bytes(const oci::Digest&, transfer::LayerStatus, std::uint64_t, std::uint64_t) {}
+
+}  // namespace davit::cli

@@ -1,0 +1,33 @@
+#include "transfer/push.h"
+
+#include "cli/arguments.h"
+#include "cli/context.h"
+#include "cli/output.h"
+#include "cli/progress_lines.h"
+
+namespace davit::cli {
+
+int run_push(Context& context, const Arguments& arguments) {
+  const std::string& text = arguments.positional()[0];
+  const bool quiet = arguments.flag("quiet");
+  const oci::Reference typed = oci::Reference::parse(text);
+  if (typed.digest()) throw UsageError("cannot push a digest reference", 1, nullptr, false);
+  const oci::Reference reference = oci::Reference::parse_tagged(text);
+  ProgressLines progress(quiet);
+  if (!typed.tag()) progress.message("Using default tag: latest");
+  context.store();
+  try {
+    transfer::push(context.store(), context.registries(), reference,
+                   {.parallel_layers = context.settings().parallel_layers}, progress);
+  } catch (const base::Error& error) {
+    // Docker's push tells its errors in the stream of its progress, without "Error response from daemon: ".
+    if (error.code() == base::Code::kCancelled) throw;
+    print_error(error.message());
+    print_frames(error, context.debug());
+    return 1;
+  }
+  if (quiet) print_line(reference.text());
+  return 0;
+}
+
+}  // namespace davit::cli

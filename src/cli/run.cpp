@@ -1,0 +1,114 @@
+#include <unistd.h>
+
+#include "cli/arguments.h"
+#include "cli/context.h"
+#include "cli/output.h"
+#include "cli/progress_lines.h"
+#include "operations/run_container.h"
+#include "runtime/oci_message.h"
+
+namespace davit::cli {
+
+namespace {
+
+constexpr int kDavitFailed = 125;  // docker's code for a failure of its own
+
+[[noreturn]] void refuse(const Arguments& arguments, const std::string& message) {
+  throw UsageError(message, kDavitFailed, &arguments.command(), false);
+}
+
+runtime::NetworkMode network_of(const std::string& text) {
+  if (text == "none") return runtime::NetworkMode::kNone;
+  if (text == "host") return runtime::NetworkMode::kHost;
+  if (text == "bridge" || text == "default" || text.starts_with("container:")) {
+    throw base::Error::format(base::Code::kNotSupported,
+                              "network {} is not supported by this version: use none or host", text);
+  }
+  throw base::Error::format(base::Code::kNotFound, "network {} not found", text);
+}
+
+operations::RunOptions options_of(Context& context, const Arguments& arguments) {
+  operations::RunOptions options;
+  options.image = arguments.positional()[0];
+  options.command.assign(arguments.positional().begin() + 1, arguments.positional().end());
+  if (arguments.given("entrypoint")) options.entrypoint = arguments.text("entrypoint");
+  options.env = arguments.list("env");
+  for (const std::string& entry : options.env) {
+    if (entry.empty() || entry.front() == '=') {
+      refuse(arguments,
+             fmt::format("invalid argument \"{0}\" for \"-e, --env\" flag: invalid environment variable: {0}", entry));
+    }
+  }
+  options.user = arguments.text("user");
+  options.working_dir = arguments.text("workdir");
+  options.hostname = arguments.text("hostname");
+  options.name = arguments.text("name");
+  options.volumes = arguments.list("volume");
+  options.network = network_of(arguments.given("network") ? arguments.text("network") : "none");
+  options.auto_remove = arguments.flag("rm");
+  options.open_stdin = arguments.flag("interactive");
+  options.pull = operations::parse_pull_policy(arguments.text("pull"));
+  if (arguments.given("platform")) options.pull_options.platform = oci::Platform::parse(arguments.text("platform"));
+  options.pull_options.parallel_layers = context.settings().parallel_layers;
+  return options;
+}
+
+// A foreground run's pull speaks on standard error: standard output is the container's.
+class RunProgress final : public transfer::Progress {
+ public:
+  explicit RunProgress(bool quiet) : quiet_(quiet) {}
+  void message(const std::string& line) override {
+    if (!quiet_) print_error(line);
+  }
+  void layer(const oci::Digest& layer, transfer::LayerStatus status, const std::string& detail) override {
+    if (!quiet_) print_error(layer.short_hex() + ": " + status_words(status, detail));
+  }
+  void bytes(const oci::Digest&, transfer::LayerStatus, std::uint64_t, std::uint64_t) override {}
+
+ private:
+  bool quiet_;
+};
+
+int create_and_start(Context& context, const Arguments& arguments) {
+  RunProgress progress(arguments.flag("quiet"));
+  const operations::RunOptions options = options_of(context, arguments);
+  const auto created =
+      operations::create_container(context.store(), context.containers(), context.registries(), options, progress,
+                                   [](const oci::Reference& reference) {
+                                     print_error("Unable to find image '" + reference.familiar() + "' locally");
+                                   });
+  if (!arguments.given("network")) {
+    print_error(
+        "davit: the container has no network (--network none): bridge networks are not there yet; --network host "
+        "shares the machine's");
+  }
+  if (arguments.flag("detach")) {
+    context.containers().start(created.id());
+    print_line(created.id());
+    return 0;
+  }
+  return context.containers().start_and_attach(
+      created.id(), {.in = options.open_stdin ? STDIN_FILENO : -1, .out = STDOUT_FILENO, .err = STDERR_FILENO});
+}
+
+}  // namespace
+
+int run_run(Context& context, const Arguments& arguments) {
+  try {
+    return create_and_start(context, arguments);
+  } catch (const UsageError&) {
+    throw;
+  } catch (const base::Error& error) {
+    if (error.code() == base::Code::kCancelled) throw;
+    if (context.failed_to_open()) {
+      print_error("davit: " + error.message());
+      print_frames(error, context.debug());
+    } else {
+      print_daemon_error(error, context.debug(), "davit: ");
+    }
+    print_error("\nRun 'davit run --help' for more information");
+    return runtime::exit_code_of_failed_start(error.message());
+  }
+}
+
+}  // namespace davit::cli

@@ -1,0 +1,83 @@
+#include "config/settings.h"
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "base/fs/paths.h"
+
+namespace davit::config {
+namespace {
+
+class SettingsTest : public testing::Test {
+ protected:
+  Settings load_text(const std::string& toml) {
+    base::fs::write_file(folder_.path() / "davit.toml", toml);
+    return load(folder_.path() / "davit.toml");
+  }
+  std::string refusal(const std::string& toml) {
+    try {
+      load_text(toml);
+    } catch (const base::Error& e) {
+      return e.message().substr(folder_.path().string().size() + 1);
+    }
+    return "accepted";
+  }
+  base::fs::TemporaryDirectory folder_{testing::TempDir()};
+};
+
+TEST_F(SettingsTest, AnEmptyFileGivesTheDefaults) {
+  const Settings settings = load_text("");
+  EXPECT_EQ(settings.root, "/var/lib/davit");
+  EXPECT_EQ(settings.runtime, "auto");
+  EXPECT_EQ(settings.parallel_layers, 3U);
+}
+
+TEST_F(SettingsTest, EverySettingIsRead) {
+  const Settings settings = load_text(R"(
+root = "/data/davit"
+run = "/run/other"
+runtime = "runc"
+log_level = "info"
+pull.parallel = 7
+history = { moves = 2, days = 3, bytes = 4 }
+[registry."r.example:5000"]
+insecure = true
+ca = "/etc/ca.pem"
+)");
+  EXPECT_EQ(settings.root, "/data/davit");
+  EXPECT_EQ(settings.run, "/run/other");
+  EXPECT_EQ(settings.runtime, "runc");
+  EXPECT_EQ(settings.log_level, base::log::Level::kInfo);
+  EXPECT_EQ(settings.parallel_layers, 7U);
+  EXPECT_EQ(settings.history.moves, 2U);
+  EXPECT_EQ(settings.history.days, 3U);
+  EXPECT_EQ(settings.history.bytes, 4U);
+  const auto options = settings.client_options("r.example:5000");
+  EXPECT_TRUE(options.skip_tls_verify);
+  EXPECT_TRUE(options.plain_http_fallback);
+  EXPECT_EQ(options.ca_file, "/etc/ca.pem");
+}
+
+TEST_F(SettingsTest, OnlyLoopbackMaySpeakPlainHttpUnasked) {
+  const Settings settings;
+  for (const char* host : {"127.0.0.1:5000", "localhost", "localhost:80", "127.3.2.1", "[::1]:5000"}) {
+    EXPECT_TRUE(settings.client_options(host).plain_http_fallback) << host;
+  }
+  for (const char* host : {"docker.io", "r.example:5000", "10.0.0.1", "localhost.example", "127.evil.example"}) {
+    EXPECT_FALSE(settings.client_options(host).plain_http_fallback) << host;
+  }
+}
+
+TEST_F(SettingsTest, MistakesNameTheirLine) {
+  EXPECT_EQ(refusal("\nrots = \"/x\""), "davit.toml:2: unknown setting 'rots'");
+  EXPECT_EQ(refusal("[pull]\nparalel = 3"), "davit.toml:2: unknown setting 'pull.paralel'");
+  EXPECT_EQ(refusal("root = 3"), "davit.toml:1: expected a text in quotes");
+  EXPECT_EQ(refusal("root = \"relative\""), "davit.toml:1: expected an absolute path");
+  EXPECT_EQ(refusal("pull.parallel = 0"), "davit.toml:1: expected a number from 1 to 32");
+  EXPECT_TRUE(refusal("root = ").starts_with("davit.toml:1: ")) << refusal("root = ");
+}
+
+TEST_F(SettingsTest, ANamedFileMustExist) { EXPECT_THROW(load(folder_.path() / "missing"), base::Error); }
+
+}  // namespace
+}  // namespace davit::config

@@ -1,0 +1,18 @@
+#pragma once
+// The contents of /etc/hostname, /etc/hosts and /etc/resolv.conf, which each container has of its own, as docker writes them.
+// Pure functions of what the host has.
+
+#include <string>
+#include <string_view>
+
+#include "runtime/spec.h"
+
+namespace davit::container {
+
+// The host's own with its network; without one the names of loopback and of IPv6's groups, as docker writes them.
+std::string hosts_file(runtime::NetworkMode network, std::string_view host_file);
+
+// The host's, without name servers that are only reachable on the host's own loopback unless its network is shared.
+std::string resolv_conf(runtime::NetworkMode network, std::string_view host_file);
+
+}  // namespace davit::container

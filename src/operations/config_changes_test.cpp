@@ -1,0 +1,58 @@
+#include "operations/config_changes.h"
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+
+namespace davit::operations {
+namespace {
+
+oci::ExecutionConfig changed(const std::vector<std::string>& changes) {
+  oci::ExecutionConfig config;
+  apply_changes(config, changes);
+  return config;
+}
+
+std::string refusal(const std::string& change) {
+  try {
+    changed({change});
+  } catch (const base::Error& e) {
+    return e.message();
+  }
+  return "accepted";
+}
+
+TEST(ConfigChanges, CommandsInBothForms) {
+  EXPECT_EQ(changed({"CMD [\"sleep\", \"1\"]"}).cmd, (std::vector<std::string>{"sleep", "1"}));
+  EXPECT_EQ(changed({"cmd sleep 1"}).cmd, (std::vector<std::string>{"/bin/sh", "-c", "sleep 1"}));
+  EXPECT_EQ(changed({"ENTRYPOINT [\"/app\"]"}).entrypoint, (std::vector<std::string>{"/app"}));
+}
+
+TEST(ConfigChanges, EnvironmentAddsAndReplaces) {
+  const auto config = changed({"ENV A=1 B='two words'", "ENV A=3", "ENV OLD form here"});
+  EXPECT_EQ(config.env, (std::vector<std::string>{"A=3", "B=two words", "OLD=form here"}));
+}
+
+TEST(ConfigChanges, PortsVolumesLabelsUserWorkdirAndTheRest) {
+  const auto config =
+      changed({"EXPOSE 80 53/udp", "VOLUME /data", "VOLUME [\"/a\", \"/b\"]", "LABEL k=v \"with blank\"=x", "USER app",
+               "WORKDIR /srv", "WORKDIR app", "STOPSIGNAL SIGINT", "ONBUILD RUN true"});
+  EXPECT_EQ(config.exposed_ports, (std::vector<std::string>{"53/udp", "80/tcp"}));
+  EXPECT_EQ(config.volumes, (std::vector<std::string>{"/a", "/b", "/data"}));
+  EXPECT_EQ(config.labels.at("with blank"), "x");
+  EXPECT_EQ(config.user, "app");
+  EXPECT_EQ(config.working_dir, "/srv/app");
+  EXPECT_EQ(config.stop_signal, "SIGINT");
+  EXPECT_EQ(config.on_build, (std::vector<std::string>{"RUN true"}));
+}
+
+TEST(ConfigChanges, MistakesAreNamed) {
+  EXPECT_EQ(refusal("RUN true"), "RUN is not a valid change command");
+  EXPECT_EQ(refusal("CMD"), "CMD requires at least one argument");
+  EXPECT_EQ(refusal("EXPOSE 99999"), "EXPOSE 99999: invalid containerPort: 99999");
+  EXPECT_EQ(refusal("ENV A='x"), "ENV A='x: a quote is not closed");
+  EXPECT_EQ(refusal("ENV A"), "ENV A: 'A' has no value: write it as A=VALUE");
+}
+
+}  // namespace
+}  // namespace davit::operations

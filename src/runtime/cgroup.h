@@ -1,0 +1,42 @@
+#pragma once
+// Control groups as the kernel's file system shows them (cgroupfs): v1, v2, and v1 with v2 beside it.
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace davit::runtime {
+
+// One mounted hierarchy and where in it we are.
+struct CgroupHierarchy {
+  std::filesystem::path mount;  // "/sys/fs/cgroup/memory"
+  bool v2 = false;
+  bool cpuset = false;  // a v1 hierarchy whose new groups need their CPUs set before a process can enter
+  bool at_root = true;  // we are in its root group
+  bool operator==(const CgroupHierarchy&) const = default;
+};
+
+// From the text of /proc/self/mountinfo and /proc/self/cgroup.
+std::vector<CgroupHierarchy> parse_cgroup_hierarchies(std::string_view mountinfo, std::string_view own_groups);
+
+class Cgroups {
+ public:
+  Cgroups();  // of this machine, as this process sees it
+  explicit Cgroups(std::vector<CgroupHierarchy> hierarchies) : hierarchies_(std::move(hierarchies)) {}
+
+  // Moves a process into `group` ("/PARENT/conmon") in each hierarchy in which we are not in the root group, so that it
+  // outlives the group of whoever called us. Where that is refused the process stays: logged, no error.
+  void adopt(int pid, const std::string& group) const;
+
+  // The processes in the group, in any hierarchy, each once. Empty when there is no such group.
+  std::vector<int> processes(const std::string& group) const;
+
+  // Removes the group and groups below it from every hierarchy; a group that still has processes stays. Idempotent.
+  void remove(const std::string& group) const;
+
+ private:
+  std::vector<CgroupHierarchy> hierarchies_;
+};
+
+}  // namespace davit::runtime

@@ -1,0 +1,52 @@
+#include "text/table.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "text/width.h"
+
+namespace davit::text {
+
+namespace {
+
+constexpr std::size_t kMinWidth = 10;
+constexpr std::size_t kPadding = 3;
+
+std::string one_line(std::string cell) {
+  for (char& c : cell) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  }
+  return cell;
+}
+
+}  // namespace
+
+Table::Table(std::vector<std::string> header) : columns_(header.size()) { add_row(std::move(header)); }
+
+void Table::add_row(std::vector<std::string> cells) {
+  if (cells.size() > columns_) {
+    throw base::Error::format(base::Code::kInternal, "a row of {} cells in a table of {} columns", cells.size(),
+                              columns_);
+  }
+  cells.resize(columns_);
+  for (std::string& cell : cells) cell = one_line(std::move(cell));
+  rows_.push_back(std::move(cells));
+}
+
+std::string Table::text() const {
+  std::vector<std::size_t> widths(columns_, kMinWidth);
+  for (const auto& row : rows_) {
+    for (std::size_t i = 0; i < columns_; ++i) widths[i] = std::max(widths[i], display_width(row[i]) + kPadding);
+  }
+  std::string out;
+  for (const auto& row : rows_) {
+    for (std::size_t i = 0; i < columns_; ++i) {
+      out += row[i];
+      if (i + 1 < columns_) out.append(widths[i] - display_width(row[i]), ' ');
+    }
+    out += '\n';
+  }
+  return out;
+}
+
+}  // namespace davit::text

@@ -1,0 +1,45 @@
+#include "transfer/image_content.h"
+
+#include "base/error.h"
+
+namespace davit::transfer {
+
+bool is_image(const oci::Manifest& manifest) {
+  return manifest.config.media_type == oci::media_type::kOciConfig ||
+         manifest.config.media_type == oci::media_type::kDockerConfig;
+}
+
+std::vector<store::ImageLayer> layers_of(const oci::Manifest& manifest, const std::optional<oci::ImageConfig>& config) {
+  if (config && config->diff_ids.size() != manifest.layers.size()) {
+    throw base::Error::format(base::Code::kCorrupt, "the manifest has {} layers, its config names {} diff IDs",
+                              manifest.layers.size(), config->diff_ids.size());
+  }
+  std::vector<store::ImageLayer> layers;
+  for (std::size_t i = 0; i < manifest.layers.size(); ++i) {
+    const oci::Descriptor& blob = manifest.layers[i];
+    layers.push_back({.blob = blob, .diff_id = config ? config->diff_ids[i] : blob.digest});
+  }
+  return layers;
+}
+
+bool is_unpackable(const store::ImageLayer& layer) { return oci::media_type::is_layer(layer.blob.media_type); }
+
+bool is_complete(store::Store& store, const store::ImageRecord& record) {
+  if (!store.blobs().size(record.id) || !store.blobs().size(record.manifest.digest)) return false;
+  for (const store::ImageLayer& layer : record.layers) {
+    if (!store.blobs().size(layer.blob.digest)) return false;
+    if (is_unpackable(layer) && !store.layers().find(layer.diff_id)) return false;
+  }
+  return true;
+}
+
+std::uint64_t content_size(store::Store& store, const std::vector<store::ImageLayer>& layers) {
+  std::uint64_t size = 0;
+  for (const store::ImageLayer& layer : layers) {
+    const auto record = store.layers().find(layer.diff_id);
+    size += record ? record->size : layer.blob.size;
+  }
+  return size;
+}
+
+}  // namespace davit::transfer

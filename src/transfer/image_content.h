@@ -1,0 +1,31 @@
+#pragma once
+// What pull, push and import know of an image's parts.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "oci/image_config.h"
+#include "oci/manifest.h"
+#include "store/store.h"
+
+namespace davit::transfer {
+
+// The layers of a manifest with their diff IDs. For an image, the config names them and must name as many as there are
+// layers; for anything else (a chart, a signature: config of another type) a layer's own digest stands in, and nothing
+// is unpacked.
+std::vector<store::ImageLayer> layers_of(const oci::Manifest& manifest, const std::optional<oci::ImageConfig>& config);
+
+// Whether the manifest's config is an image configuration.
+bool is_image(const oci::Manifest& manifest);
+
+// Whether all that a record names is here: config, blobs and, where they can be unpacked, layers.
+bool is_complete(store::Store& store, const store::ImageRecord& record);
+
+// Whether the layer is of a type that davit unpacks.
+bool is_unpackable(const store::ImageLayer& layer);
+
+// Docker's "Size" of an image: the sum of its layers' content.
+std::uint64_t content_size(store::Store& store, const std::vector<store::ImageLayer>& layers);
+
+}  // namespace davit::transfer

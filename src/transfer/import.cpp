@@ -1,0 +1,123 @@
+#include "transfer/import.h"
+
+#include <array>
+
+#include "base/error.h"
+#include "base/interrupt.h"
+#include "blob/blob_store.h"
+#include "codec/compression.h"
+#include "codec/hash.h"
+#include "codec/tar.h"
+#include "oci/manifest.h"
+#include "transfer/image_content.h"
+#include "transfer/layer_fetch.h"
+
+namespace davit::transfer {
+
+namespace {
+
+using base::Code;
+using base::Error;
+
+struct ImportedLayer {
+  oci::Descriptor blob;
+  oci::Digest diff_id;
+};
+
+// Looks at Ctrl-C between pieces.
+class InterruptibleSource final : public base::Source {
+ public:
+  explicit InterruptibleSource(base::Source& source) : source_(source) {}
+  std::size_t read(base::ByteSpan buffer) override {
+    base::check_interrupted();
+    return source_.read(buffer);
+  }
+
+ private:
+  base::Source& source_;
+};
+
+// Reads the tar to its end; what is no tar at all is refused before it becomes a layer.
+void check_tar(base::Source& tar) {
+  codec::TarReader reader(tar);
+  while (reader.next()) {
+  }
+  reader.drain();
+}
+
+ImportedLayer ingest(store::Store& store, base::Source& archive) {
+  const auto writer = store.blobs().ingest_unknown();
+  std::array<std::byte, 6> head = {};
+  const std::size_t head_size = base::read_full(archive, head);
+  base::MemorySource head_source(base::ByteView(head).first(head_size));
+  base::ConcatSource whole(head_source, archive);
+  codec::HashSink diff_id;
+  const auto compression = codec::detect_compression(base::ByteView(head).first(head_size));
+  if (compression == codec::Compression::kGzip) {
+    base::TeeSource kept(whole, *writer);
+    const auto tar = codec::decompress(kept, compression);
+    base::TeeSource hashed(*tar, diff_id);
+    check_tar(hashed);
+    base::NullSink rest;
+    base::copy(kept, rest);
+  } else {
+    const auto tar = codec::decompress(whole, compression);
+    const auto compressed = codec::compress(*writer, codec::Compression::kGzip);
+    base::TeeSink both(diff_id, *compressed);
+    base::TeeSource hashed(*tar, both);
+    check_tar(hashed);
+    compressed->finish();
+  }
+  oci::Descriptor blob = writer->commit();
+  blob.media_type = oci::media_type::kOciLayerGzip;
+  return {.blob = blob, .diff_id = diff_id.digest()};
+}
+
+}  // namespace
+
+store::ImageRecord import_archive(store::Store& store, base::Source& archive, const std::string& name,
+                                  const ImportOptions& options) try {
+  const auto lease = store.lease();
+  store.layers();  // a store that can hold no layers says so before anything is read
+  InterruptibleSource interruptible(archive);
+  const ImportedLayer imported = ingest(store, interruptible);
+  lease->add(imported.blob.digest);
+  lease->add(imported.diff_id);
+  const store::ImageLayer layer = {.blob = imported.blob, .diff_id = imported.diff_id};
+  unpack_layer(store, layer);
+
+  oci::ImageConfig config;
+  config.created = base::now();
+  config.platform = options.platform ? options.platform->normalized() : oci::Platform::host();
+  config.config = options.config;
+  config.diff_ids = {imported.diff_id};
+  config.history = {
+      {.created = config.created, .comment = options.message.empty() ? "Imported from " + name : options.message}};
+  const std::string config_bytes = oci::to_json(config);
+  lease->add(codec::digest_of(config_bytes));
+  const oci::Digest id = store.blobs().put(config_bytes);
+
+  oci::Manifest manifest = {
+      .media_type = std::string(oci::media_type::kOciManifest),
+      .config = {.media_type = std::string(oci::media_type::kOciConfig), .digest = id, .size = config_bytes.size()},
+      .layers = {imported.blob}};
+  const std::string manifest_bytes = oci::to_json(manifest);
+  lease->add(codec::digest_of(manifest_bytes));
+  const oci::Descriptor descriptor = {
+      .media_type = manifest.media_type, .digest = store.blobs().put(manifest_bytes), .size = manifest_bytes.size()};
+
+  store::ImageRecord record = {.id = id,
+                               .manifest = descriptor,
+                               .layers = {layer},
+                               .size = content_size(store, {layer}),
+                               .created = config.created,
+                               .added = base::now()};
+  store.images().add_image(record);
+  if (options.tag) store.images().set_tag({.reference = *options.tag, .target = descriptor, .image = id}, "import");
+  return record;
+} catch (Error& e) {
+  e.add_frame("while importing '{}'", name);
+  throw;
+}
+
+}  // namespace davit::transfer

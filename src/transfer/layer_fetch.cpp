@@ -1,0 +1,134 @@
+#include "transfer/layer_fetch.h"
+
+#include <thread>
+
+#include "base/error.h"
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "base/pipe.h"
+#include "codec/compression.h"
+#include "transfer/image_content.h"
+
+namespace davit::transfer {
+
+namespace {
+
+// Counts what passes, for progress; looks at Ctrl-C.
+class CountingSink final : public base::Sink {
+ public:
+  CountingSink(base::Sink& next, const oci::Descriptor& blob, Progress& progress, std::uint64_t done)
+      : next_(next), blob_(blob), progress_(progress), done_(done) {}
+  void write(base::ByteView bytes) override {
+    base::check_interrupted();
+    next_.write(bytes);
+    done_ += bytes.size();
+    progress_.bytes(blob_.digest, LayerStatus::kDownloading, done_, blob_.size);
+  }
+  void restart() { done_ = 0; }
+
+ private:
+  base::Sink& next_;
+  const oci::Descriptor& blob_;
+  Progress& progress_;
+  std::uint64_t done_;
+};
+
+// Feeds the inflating side. After a restart (the server gave the blob from its beginning again) the bytes it has had
+// already are passed over: it must see each byte once. Should they differ, the diff ID tells.
+class FeedSink final : public base::Sink {
+ public:
+  explicit FeedSink(base::Sink& next) : next_(next) {}
+  void write(base::ByteView bytes) override {
+    const std::size_t seen = static_cast<std::size_t>(std::min<std::uint64_t>(fed_ - position_, bytes.size()));
+    position_ += bytes.size();
+    if (seen == bytes.size()) return;
+    next_.write(bytes.subspan(seen));
+    fed_ = position_;
+  }
+  void restart() { position_ = 0; }
+
+ private:
+  base::Sink& next_;
+  std::uint64_t fed_ = 0;
+  std::uint64_t position_ = 0;
+};
+
+// Fetches into the writer and, piece by piece, into the pipe. Runs in a thread of its own beside the unpacking.
+void fetch_into(blob::BlobWriter& writer, base::Pipe& pipe, remote::RegistryClient& client,
+                const oci::RepositoryName& repository, const oci::Descriptor& blob, Progress& progress) {
+  try {
+    FeedSink feed(pipe.sink());
+    const std::uint64_t offset = writer.offset();
+    if (offset > 0) {
+      base::log::debug("{}: going on from byte {} of {}", blob.digest.text(), offset, blob.size);
+      base::copy(writer.existing(), feed);
+    }
+    base::TeeSink both(writer, feed);
+    CountingSink counted(both, blob, progress, offset);
+    if (offset < blob.size) {
+      client.fetch_blob(repository, blob, offset, counted, [&] {
+        writer.restart();
+        feed.restart();
+        counted.restart();
+      });
+    }
+    pipe.sink().finish();
+  } catch (...) {
+    pipe.fail(std::current_exception());
+  }
+}
+
+// Makes a staged layer visible. Its bytes are durable first.
+void commit(store::Store& store, std::unique_ptr<layer::StagedLayer> staged) {
+  if (!staged) return;
+  store.layers().sync();
+  staged->commit();
+}
+
+void fetch_and_unpack(store::Store& store, blob::BlobWriter& writer, remote::RegistryClient& client,
+                      const oci::RepositoryName& repository, const store::ImageLayer& layer, Progress& progress) {
+  base::Pipe pipe;
+  std::jthread fetcher([&] { fetch_into(writer, pipe, client, repository, layer.blob, progress); });
+  std::unique_ptr<layer::StagedLayer> staged;
+  try {
+    if (is_unpackable(layer)) {
+      const auto tar = codec::decompress_detected(pipe.source());
+      staged = store.layers().stage(layer.diff_id, *tar);
+    }
+    base::NullSink rest;
+    base::copy(pipe.source(), rest);  // all of it, where nothing was to be unpacked
+  } catch (...) {
+    pipe.close();
+    throw;
+  }
+  fetcher.join();
+  progress.layer(layer.blob.digest, LayerStatus::kVerifyingChecksum);
+  writer.commit();
+  progress.layer(layer.blob.digest, LayerStatus::kDownloadComplete);
+  commit(store, std::move(staged));
+}
+
+}  // namespace
+
+void unpack_layer(store::Store& store, const store::ImageLayer& layer) {
+  if (!is_unpackable(layer) || store.layers().find(layer.diff_id)) return;
+  const auto blob = store.blobs().open(layer.blob.digest);
+  const auto tar = codec::decompress_detected(*blob);
+  commit(store, store.layers().stage(layer.diff_id, *tar));
+}
+
+void fetch_layer(store::Store& store, remote::RegistryClient& client, const oci::RepositoryName& repository,
+                 const store::ImageLayer& layer, Progress& progress) try {
+  const auto writer = store.blobs().ingest(layer.blob.digest, layer.blob.size);
+  if (writer) {
+    fetch_and_unpack(store, *writer, client, repository, layer, progress);
+  } else {
+    unpack_layer(store, layer);
+  }
+  progress.layer(layer.blob.digest, LayerStatus::kPullComplete);
+} catch (base::Error& e) {
+  e.add_frame("while fetching layer {}", layer.blob.digest.text());
+  throw;
+}
+
+}  // namespace davit::transfer

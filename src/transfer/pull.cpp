@@ -1,0 +1,211 @@
+#include "transfer/pull.h"
+
+#include <set>
+
+#include "base/error.h"
+#include "base/interrupt.h"
+#include "base/parallel.h"
+#include "transfer/image_content.h"
+#include "transfer/layer_fetch.h"
+
+namespace davit::transfer {
+
+namespace {
+
+using base::Code;
+using base::Error;
+
+class Puller {
+ public:
+  Puller(store::Store& store, Registries& registries, const oci::Reference& reference, const PullOptions& options,
+         Progress& progress)
+      : store_(store),
+        client_(registries.at(reference.repository().domain())),
+        reference_(reference),
+        repository_(reference.repository()),
+        options_(options),
+        progress_(progress),
+        platform_(options.platform ? options.platform->normalized() : oci::Platform::host()),
+        lease_(store.lease()) {}
+
+  PullResult pull() {
+    const auto known = store_.images().find_tag(reference_);
+    progress_.message(fmt::format("{}: Pulling from {}",
+                                  reference_.digest() ? reference_.digest()->text() : *reference_.tag(),
+                                  repository_.path()));
+
+    const oci::Descriptor target = resolve();
+    if (known && known->target.digest == target.digest && serves_platform(*known)) {
+      return finish({.target = known->target, .image = known->image, .up_to_date = true});
+    }
+    const store::ImageRecord image = bring(target);
+    const auto before =
+        store_.images().set_tag({.reference = reference_, .target = target, .image = image.id}, options_.command);
+    store_.images().set_tag(
+        {.reference = oci::Reference::with_digest(repository_, target.digest), .target = target, .image = image.id},
+        options_.command);
+    const bool same = before && before->target.digest == target.digest && before->image == image.id;
+    return finish({.target = target, .image = image.id, .up_to_date = same});
+  }
+
+ private:
+  // What the reference names, as cheaply as can be: a digest whose manifest is here needs no request, all else one
+  // HEAD.
+  oci::Descriptor resolve() {
+    if (reference_.digest()) {
+      lease_->add(*reference_.digest());
+      if (const auto size = store_.blobs().size(*reference_.digest())) {
+        const std::string bytes = store_.blobs().read(*reference_.digest(), oci::kMaxManifestBytes);
+        return {.media_type = oci::detect_media_type(bytes), .digest = *reference_.digest(), .size = *size};
+      }
+    }
+    const std::string name = reference_.digest() ? reference_.digest()->text() : *reference_.tag();
+    const auto head = client_.head_manifest(repository_, name);
+    if (head) return head->descriptor;
+    // The GET tells in the registry's own words why there is none.
+    return client_.get_manifest(repository_, name).descriptor;
+  }
+
+  // Whether the image that the tag means here is the one for the wanted platform, and whole.
+  bool serves_platform(const store::Tag& tag) {
+    const auto record = store_.images().find_image(tag.image);
+    if (!record || !is_complete(store_, *record)) return false;
+    if (!options_.platform || !oci::media_type::is_index(tag.target.media_type)) return true;
+    if (!store_.blobs().size(tag.target.digest)) return false;
+    const oci::Index index = oci::Index::parse(store_.blobs().read(tag.target.digest, oci::kMaxManifestBytes));
+    const oci::Descriptor* chosen = index.choose(platform_);
+    return chosen != nullptr && chosen->digest == record->manifest.digest;
+  }
+
+  // The bytes of a manifest: from the store, else by one GET, after which they are in the store.
+  std::string manifest_bytes(const oci::Descriptor& descriptor) {
+    lease_->add(descriptor.digest);
+    if (store_.blobs().size(descriptor.digest)) return store_.blobs().read(descriptor.digest, oci::kMaxManifestBytes);
+    const remote::RemoteManifest got = client_.get_manifest(repository_, descriptor.digest.text());
+    if (descriptor.size != 0 && got.bytes.size() != descriptor.size) {
+      throw Error::format(Code::kCorrupt, "manifest {}: expected {} bytes, got {}", descriptor.digest.text(),
+                          descriptor.size, got.bytes.size());
+    }
+    store_.blobs().put(got.bytes, descriptor.digest.algorithm());
+    return got.bytes;
+  }
+
+  store::ImageRecord bring(const oci::Descriptor& target) {
+    if (oci::media_type::is_schema1(target.media_type)) {
+      throw Error::format(
+          Code::kNotSupported,
+          "{} is an image of docker's old manifest format (schema 1), which davit does not read: push it again with a "
+          "current docker",
+          reference_.familiar());
+    }
+    std::optional<oci::Descriptor> index;
+    oci::Descriptor manifest = target;
+    if (oci::media_type::is_index(target.media_type)) {
+      index = target;
+      manifest = choose(oci::Index::parse(manifest_bytes(target), target.media_type));
+    }
+    const std::string bytes = manifest_bytes(manifest);
+    const oci::Manifest parsed = oci::Manifest::parse(bytes, manifest.media_type);
+    manifest.media_type = parsed.media_type.empty() ? manifest.media_type : parsed.media_type;
+    manifest.size = bytes.size();
+
+    std::optional<oci::ImageConfig> config;
+    const std::string config_bytes = fetch_config(parsed.config);
+    if (is_image(parsed)) config = oci::ImageConfig::parse(config_bytes);
+    if (config && !index && options_.platform && !oci::match(platform_, config->platform)) {
+      throw Error::format(
+          Code::kNotFound,
+          "image with reference {} was found but its platform ({}) does not match the specified platform ({})",
+          reference_.familiar(), config->platform.text(), platform_.text());
+    }
+    store::ImageRecord record = {.id = parsed.config.digest,
+                                 .manifest = manifest,
+                                 .index = index,
+                                 .layers = layers_of(parsed, config),
+                                 .created = config ? config->created : std::nullopt,
+                                 .added = base::now()};
+    fetch_layers(record.layers);
+    record.size = content_size(store_, record.layers);
+    store_.images().add_image(record);
+    return record;
+  }
+
+  oci::Descriptor choose(const oci::Index& index) {
+    if (const oci::Descriptor* chosen = index.choose(platform_)) return *chosen;
+    throw Error::format(Code::kNotFound, "no matching manifest for {} in the manifest list entries: {} is there for {}",
+                        platform_.text(), reference_.familiar(), index.platforms_text());
+  }
+
+  std::string fetch_config(const oci::Descriptor& config) {
+    lease_->add(config.digest);
+    if (config.size > oci::kMaxManifestBytes) {
+      throw Error::format(Code::kInvalidArgument, "config {}: {} bytes are more than the {} that davit reads",
+                          config.digest.text(), config.size, oci::kMaxManifestBytes);
+    }
+    if (const auto writer = store_.blobs().ingest(config.digest, config.size)) {
+      if (writer->offset() > 0) writer->restart();
+      client_.fetch_blob(repository_, config, 0, *writer, [&] { writer->restart(); });
+      writer->commit();
+    }
+    return store_.blobs().read(config.digest, oci::kMaxManifestBytes);
+  }
+
+  bool is_here(const store::ImageLayer& layer) {
+    return store_.blobs().size(layer.blob.digest) && (!is_unpackable(layer) || store_.layers().find(layer.diff_id));
+  }
+
+  void fetch_layers(const std::vector<store::ImageLayer>& layers) {
+    std::vector<const store::ImageLayer*> missing;
+    std::set<oci::Digest> seen;
+    for (const store::ImageLayer& layer : layers) {
+      if (!seen.insert(layer.blob.digest).second) continue;  // the same layer twice in one image
+      lease_->add(layer.blob.digest);
+      lease_->add(layer.diff_id);
+      if (is_here(layer)) {
+        progress_.layer(layer.blob.digest, LayerStatus::kAlreadyExists);
+        continue;
+      }
+      if (oci::media_type::is_foreign(layer.blob.media_type)) {
+        throw Error::format(Code::kNotSupported,
+                            "layer {} is not distributable ({}): davit does not fetch it from elsewhere",
+                            layer.blob.digest.text(), layer.blob.media_type);
+      }
+      progress_.layer(layer.blob.digest, LayerStatus::kPullingFsLayer);
+      missing.push_back(&layer);
+    }
+    if (!missing.empty()) store_.layers();  // a store that can hold no layers says so before anything is fetched
+    base::parallel_for(missing.size(), options_.parallel_layers, [&](std::size_t i) {
+      base::check_interrupted();
+      fetch_layer(store_, client_, repository_, *missing[i], progress_);
+    });
+  }
+
+  PullResult finish(PullResult result) {
+    progress_.message("Digest: " + result.target.digest.text());
+    progress_.message(fmt::format("Status: {} for {}",
+                                  result.up_to_date ? "Image is up to date" : "Downloaded newer image",
+                                  reference_.familiar()));
+    return result;
+  }
+
+  store::Store& store_;
+  remote::RegistryClient& client_;
+  const oci::Reference& reference_;
+  const oci::RepositoryName& repository_;
+  const PullOptions& options_;
+  Progress& progress_;
+  oci::Platform platform_;
+  std::unique_ptr<store::Lease> lease_;
+};
+
+}  // namespace
+
+PullResult pull(store::Store& store, Registries& registries, const oci::Reference& reference,
+                const PullOptions& options, Progress& progress) try {
+  return Puller(store, registries, reference, options, progress).pull();
+} catch (Error& e) {
+  e.add_frame("while pulling '{}'", reference.familiar());
+  throw;
+}
+
+}  // namespace davit::transfer

@@ -1,0 +1,109 @@
+"""The fixtures of the functional tests. Everything a test makes lies below `folder`; the end of the sandbox removes it."""
+
+import itertools
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from testing import tls as certificates
+from testing.davit import PROGRAM, Davit
+from testing.fake_registry import FakeRegistry
+from testing.peers import Docker
+from testing.registry import Registry
+from testing.token_server import TokenServer
+
+_numbers = itertools.count(1)
+
+USER = ("alice", "s3cret-Passw0rd")
+
+
+@pytest.fixture(autouse=True)
+def _long_only_when_asked(request):
+    if request.node.get_closest_marker("long") and not os.environ.get("DAVIT_LONG"):
+        pytest.skip("a long one: ./dev test --long")
+
+
+@pytest.fixture
+def folder():
+    """An empty folder on a real disk."""
+    path = Path(os.environ["DAVIT_SANDBOX"]) / f"t{next(_numbers)}"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+def davit(folder):
+    assert PROGRAM.exists(), f"there is no {PROGRAM}: ./dev build"
+    program = Davit(folder)
+    yield program
+    for store in folder.iterdir():  # containers that the test left running
+        if (store / "run").is_dir():
+            running = program.another(store.name)("ps", "-a", "-q", code=None)
+            if running.code == 0 and running.lines:
+                program.another(store.name)("rm", "-f", *running.lines, code=None)
+
+
+@pytest.fixture
+def registry(folder):
+    server = Registry(folder / "registry")
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def password_registry(folder):
+    """A registry under htpasswd; USER may do everything."""
+    (folder / "registry").mkdir()
+    htpasswd = folder / "registry/htpasswd"
+    htpasswd.write_bytes(subprocess.run(["htpasswd", "-nbB", "-C", "4", *USER], check=True, capture_output=True).stdout)
+    server = Registry(folder / "registry", auth=["auth:", "  htpasswd:", "    realm: test", f"    path: {htpasswd}"], user=USER)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def token_registry(folder):
+    """A registry under token authentication; everybody may pull, USER may do everything. `.tokens` is the token server."""
+    tokens = TokenServer(folder / "tokens", {USER[0]: USER[1]}, anonymous=["pull"])
+    server = Registry(folder / "registry", auth=tokens.auth_section())
+    server.tokens = tokens
+    yield server
+    server.stop()
+    tokens.stop()
+
+
+@pytest.fixture
+def tls_registry(folder):
+    """A registry under TLS as localhost, by an authority that nobody trusts: `.tls.ca`. See trusted_tls_registry."""
+    made = certificates.make_certificates(folder / "tls", "localhost", "127.0.0.1")
+    server = Registry(folder / "registry", tls=made, host="localhost")
+    server.tls = made
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def trusted_tls_registry(tls_registry, folder):
+    """The same, where the authority is one of the sandbox's system."""
+    system = Path("/etc/ssl/certs/ca-certificates.crt").resolve()
+    (folder / "bundle.crt").write_text(system.read_text() + tls_registry.tls.ca.read_text())
+    subprocess.run(["mount", "--bind", folder / "bundle.crt", system], check=True)
+    yield tls_registry
+    subprocess.run(["umount", system], check=True)
+
+
+@pytest.fixture
+def fake_registry():
+    server = FakeRegistry()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def docker():
+    path = Path(os.environ["DAVIT_SANDBOX"]) / "docker"
+    engine = Docker(path)
+    yield engine
+    engine.stop()

@@ -1,0 +1,64 @@
+"""Stock clients: dockerd 20.10 with docker, and skopeo."""
+
+import os
+import subprocess
+from testing.processes import stop, wait_until
+
+
+def run(*command, env=None, stdin=None, code=0):
+    result = subprocess.run(list(map(str, command)), env=env, input=stdin, capture_output=True)
+    assert code is None or result.returncode == code, \
+        f"$ {' '.join(map(str, command))}\n{result.stdout.decode(errors='replace')}{result.stderr.decode(errors='replace')}[exit {result.returncode}]"
+    return result
+
+
+class Docker:
+    """A dockerd of the sandbox, without networks, and the docker command on it."""
+
+    def __init__(self, folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.socket = f"unix:///run/docker-{os.getpid()}-{folder.name}.sock"
+        self.environment = os.environ | {"DOCKER_HOST": self.socket, "DOCKER_CONFIG": str(folder / "config")}
+        self.environment.pop("DOCKER_CONTENT_TRUST", None)
+        with open(folder / "log", "wb") as log:
+            self.process = subprocess.Popen(["dockerd", "--data-root", folder / "data", "--exec-root", "/run/docker", "--pidfile", "/run/docker.pid",
+                                             "-H", self.socket, "--iptables=false", "--bridge=none"], stdin=subprocess.DEVNULL,
+                                            stdout=log, stderr=log)
+        wait_until(self.answers, what=lambda: "dockerd: " + (folder / "log").read_text()[-2000:])
+
+    def answers(self):
+        assert self.process.poll() is None, (self.folder / "log").read_text()[-2000:]
+        return subprocess.run(["docker", "version"], env=self.environment, capture_output=True).returncode == 0
+
+    def __call__(self, *arguments, code=0, stdin=None):
+        result = run("docker", *arguments, env=self.environment, code=code, stdin=stdin)
+        return result.stdout.decode(errors="replace")
+
+    def export(self, reference):
+        """The merged tree of an image, as a tar."""
+        container = self("create", reference, "x").strip()
+        try:
+            return run("docker", "export", container, env=self.environment).stdout
+        finally:
+            self("rm", "-f", container)
+
+    def merged_tree(self, reference):
+        """(folder, release): the merged tree as dockerd's overlay2 mounts it, without what a container adds."""
+        import json
+        driver = json.loads(self("inspect", reference))[0]["GraphDriver"]["Data"]
+        lower = driver["UpperDir"] + (":" + driver["LowerDir"] if driver.get("LowerDir") else "")
+        target = self.folder / "merged"
+        target.mkdir(exist_ok=True)
+        if ":" in lower:
+            run("mount", "-t", "overlay", "overlay", "-o", f"ro,lowerdir={lower}", target)
+        else:
+            run("mount", "--bind", lower, target)
+        return target, lambda: run("umount", target)
+
+    def stop(self):
+        stop(self.process)
+
+
+def skopeo(*arguments, code=0):
+    return run("skopeo", *arguments, code=code, env=os.environ | {"HOME": os.environ.get("DAVIT_SANDBOX", "/")}).stdout.decode()
