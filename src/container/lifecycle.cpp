@@ -34,7 +34,8 @@ constexpr auto kExitFileTimeout = std::chrono::seconds(10);  // conmon's, from t
 constexpr auto kKillTimeout = std::chrono::seconds(10);
 
 // Docker's order: its own variables, then the container's, each replacing one of its name; HOME last.
-std::vector<std::string> environment(const Description& description, const std::string& hostname, const std::string& home) {
+std::vector<std::string> environment(const Description& description, const std::string& hostname,
+                                     const std::string& home) {
   std::vector<std::string> lines = {std::string("PATH=") + kPath, "HOSTNAME=" + hostname};
   if (description.terminal) lines.emplace_back("TERM=xterm");
   const auto set = [&](const std::string& line, bool replace) {
@@ -237,7 +238,8 @@ bool ContainerStore::is_settled(const State& state) const {
   return state.init && state.conmon && state.init->alive() && state.conmon->alive();
 }
 
-// Makes the state true. We hold the lock, so nobody else is at work on it: what is half done stays so unless undone here.
+// Makes the state true. We hold the lock, so nobody else is at work on it: what is half done stays so unless undone
+// here.
 void ContainerStore::settle(Container& container) {
   auto& state = container.state;
   if (is_settled(state)) return;

@@ -98,7 +98,8 @@ std::vector<CgroupHierarchy> parse_cgroup_hierarchies(std::string_view mountinfo
 }
 
 Cgroups::Cgroups()
-    : hierarchies_(parse_cgroup_hierarchies(fs::read_file("/proc/self/mountinfo"), fs::read_file("/proc/self/cgroup"))) {}
+    : hierarchies_(
+          parse_cgroup_hierarchies(fs::read_file("/proc/self/mountinfo"), fs::read_file("/proc/self/cgroup"))) {}
 
 void Cgroups::adopt(int pid, const std::string& group) const {
   for (const auto& hierarchy : hierarchies_) {
@@ -107,7 +108,8 @@ void Cgroups::adopt(int pid, const std::string& group) const {
       make_group(hierarchy, group);
       fs::write_control_file(group_path(hierarchy, group) / "cgroup.procs", std::to_string(pid));
     } catch (const base::Error& error) {
-      base::log::info("process {} stays in its control group in {}: {}", pid, hierarchy.mount.string(), error.message());
+      base::log::info("process {} stays in its control group in {}: {}", pid, hierarchy.mount.string(),
+                      error.message());
     }
   }
 }

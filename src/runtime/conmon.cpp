@@ -5,12 +5,10 @@
 #include <chrono>
 #include <csignal>
 
+#include <boost/json.hpp>
+#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
-
-#include <fcntl.h>
-
-#include <boost/json.hpp>
 
 #include "base/error.h"
 #include "base/fs/file.h"
@@ -121,8 +119,13 @@ std::vector<base::ProcessIdentity> stray_processes(const std::string& id, const 
 ContainerRuntime::ContainerRuntime(Options options) : options_(std::move(options)) {}
 
 std::vector<std::string> ContainerRuntime::runtime_command(const Bundle& bundle) const {
-  return {options_.choice.path.string(), "--root",       options_.state.string(), "--log",
-          (bundle.folder / "runtime.log").string(), "--log-format", "json"};
+  return {options_.choice.path.string(),
+          "--root",
+          options_.state.string(),
+          "--log",
+          (bundle.folder / "runtime.log").string(),
+          "--log-format",
+          "json"};
 }
 
 // The runtime's own words where it left any.
@@ -140,17 +143,31 @@ Created ContainerRuntime::create(const Bundle& bundle) {
   fs::remove(bundle.folder / "exit" / bundle.id);
 
   std::vector<std::string> command = {
-      "conmon",        "--api-version",     "1",
-      "--cid",         bundle.id,           "--cuuid",
-      bundle.id,       "--name",            bundle.name,
-      "--runtime",     options_.choice.path.string(),
-      "--bundle",      bundle.folder.string(),
-      "--container-pidfile", (bundle.folder / "pidfile").string(),
-      "--conmon-pidfile",    (bundle.folder / "conmon.pid").string(),
-      "--exit-dir",    (bundle.folder / "exit").string(),
-      "--log-path",    "k8s-file:" + bundle.log.string(),
-      "--log-level",   "error",
-      "--full-attach", "--no-sync-log",
+      "conmon",
+      "--api-version",
+      "1",
+      "--cid",
+      bundle.id,
+      "--cuuid",
+      bundle.id,
+      "--name",
+      bundle.name,
+      "--runtime",
+      options_.choice.path.string(),
+      "--bundle",
+      bundle.folder.string(),
+      "--container-pidfile",
+      (bundle.folder / "pidfile").string(),
+      "--conmon-pidfile",
+      (bundle.folder / "conmon.pid").string(),
+      "--exit-dir",
+      (bundle.folder / "exit").string(),
+      "--log-path",
+      "k8s-file:" + bundle.log.string(),
+      "--log-level",
+      "error",
+      "--full-attach",
+      "--no-sync-log",
   };
   if (bundle.terminal) {
     command.emplace_back("--terminal");
@@ -172,11 +189,12 @@ Created ContainerRuntime::create(const Bundle& bundle) {
   auto null = fs::File::open("/dev/null", {.access = fs::Access::kReadWrite});
   auto errors = fs::File::open(bundle.folder / "conmon.err",
                                {.access = fs::Access::kWrite, .create = fs::Create::kIfMissing, .truncate = true});
-  // Until the start byte conmon dies with us: at its pipe's end without a byte it would go on and leave a container that
-  // nobody knows of. What it forks after that lives on.
+  // Until the start byte conmon dies with us: at its pipe's end without a byte it would go on and leave a container
+  // that nobody knows of. What it forks after that lives on.
   auto child = base::spawn({
       .argv = command,
-      .extra_env = {{"_OCI_SYNCPIPE", std::to_string(sync.write.get())}, {"_OCI_STARTPIPE", std::to_string(start.read.get())}},
+      .extra_env = {{"_OCI_SYNCPIPE", std::to_string(sync.write.get())},
+                    {"_OCI_STARTPIPE", std::to_string(start.read.get())}},
       .stdin_fd = null.fd(),
       .stdout_fd = null.fd(),
       .stderr_fd = errors.fd(),
@@ -220,7 +238,8 @@ std::optional<int> ContainerRuntime::exit_code(const Bundle& bundle) {
 void ContainerRuntime::destroy(const Bundle& bundle, bool conmon_may_run) {
   const auto group = cgroup_path(bundle.id);
   if (conmon_may_run) {
-    // conmon first, then the runtime that it may have under way, until none is left: only then is `delete` the last word.
+    // conmon first, then the runtime that it may have under way, until none is left: only then is `delete` the last
+    // word.
     for (int round = 0; round < 100; ++round) {
       const auto strays = stray_processes(bundle.id, options_.choice.path);
       if (strays.empty()) break;
