@@ -103,7 +103,7 @@ class ContainerStore {
   void write_bundle(const Record& record, const runtime::Bundle& bundle);
   void settle(Container& container);
   bool is_settled(const State& state) const;
-  void clean_up(const Container& container, bool conmon_may_run);
+  void clean_up(const Container& container, bool ended);
   void finish(const std::string& id);  // takes the lock
 
   Options options_;

@@ -60,15 +60,17 @@ void make_group(const CgroupHierarchy& hierarchy, const std::string& group) {
   }
 }
 
-void remove_group(const stdfs::path& path) {
-  if (!fs::is_directory(path)) return;
+bool remove_group(const stdfs::path& path) {
+  if (!fs::is_directory(path)) return true;
   for (const auto& name : fs::list(path)) {
     if (fs::is_directory(path / name)) remove_group(path / name);
   }
   try {
     fs::remove(path);
+    return true;
   } catch (const base::Error& error) {
     base::log::debug("cgroup {} stays: {}", path.string(), error.message());
+    return false;
   }
 }
 
@@ -128,8 +130,10 @@ std::vector<int> Cgroups::processes(const std::string& group) const {
   return {pids.begin(), pids.end()};
 }
 
-void Cgroups::remove(const std::string& group) const {
-  for (const auto& hierarchy : hierarchies_) remove_group(group_path(hierarchy, group));
+bool Cgroups::remove(const std::string& group) const {
+  bool all = true;
+  for (const auto& hierarchy : hierarchies_) all = remove_group(group_path(hierarchy, group)) && all;
+  return all;
 }
 
 }  // namespace davit::runtime

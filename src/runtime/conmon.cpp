@@ -4,6 +4,7 @@
 #include <charconv>
 #include <chrono>
 #include <csignal>
+#include <thread>
 
 #include <boost/json.hpp>
 #include <fcntl.h>
@@ -29,6 +30,7 @@ using base::Code;
 using base::Error;
 
 constexpr auto kCreateTimeout = std::chrono::minutes(2);
+constexpr int kGroupRounds = 60;  // 1.8 s in all
 constexpr const char* kConmonGroup = "/conmon";  // below the cgroup parent; one for all of a store's conmons
 
 struct PipeEnds {
@@ -235,9 +237,9 @@ std::optional<int> ContainerRuntime::exit_code(const Bundle& bundle) {
   return read_number(bundle.folder / "exit" / bundle.id);
 }
 
-void ContainerRuntime::destroy(const Bundle& bundle, bool conmon_may_run) {
+void ContainerRuntime::destroy(const Bundle& bundle, bool ended) {
   const auto group = cgroup_path(bundle.id);
-  if (conmon_may_run) {
+  if (!ended) {
     // conmon first, then the runtime that it may have under way, until none is left: only then is `delete` the last
     // word.
     for (int round = 0; round < 100; ++round) {
@@ -249,7 +251,7 @@ void ContainerRuntime::destroy(const Bundle& bundle, bool conmon_may_run) {
       }
     }
   }
-  if (fs::exists(options_.state / bundle.id)) {
+  if (!ended && fs::exists(options_.state / bundle.id)) {
     auto command = runtime_command(bundle);
     command.insert(command.end(), {"delete", "--force", bundle.id});
     const auto result = base::run({.argv = command});
@@ -262,7 +264,10 @@ void ContainerRuntime::destroy(const Bundle& bundle, bool conmon_may_run) {
       identity->wait_gone(std::chrono::seconds(5));
     }
   }
-  cgroups_.remove(group);
+  // The kernel lets go of a group a moment after its last process.
+  for (int round = 0; round < kGroupRounds && !cgroups_.remove(group); ++round) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1 + round));
+  }
   fs::remove_tree(options_.state / bundle.id);
 }
 
