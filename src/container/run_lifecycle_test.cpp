@@ -66,13 +66,14 @@ TEST_F(RunTest, AutoRemoveLeavesNothing) {
 }
 
 TEST_F(RunTest, ProgramSeesDockersDefaults) {
-  auto wanted = shell("id -u; id -G; hostname; grep CapEff /proc/self/status; grep Seccomp: /proc/self/status; cat /etc/hostname; env");
+  auto wanted = shell(
+      "id -u; id -G; hostname; grep CapEff /proc/self/status; grep Seccomp: /proc/self/status; cat /etc/hostname; env");
   wanted.hostname = "box";
   wanted.env = {"A=1", "A=2", "EMPTY="};
   const auto out = run(wanted).out;
   EXPECT_THAT(out, StartsWith("0\n0 10\nbox\nCapEff:\t00000000a80425fb\n"));
-  for (const char* line : {"\nbox\n", "\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n", "\nHOSTNAME=box\n",
-                           "\nA=2\n", "\nEMPTY=\n", "\nHOME=/root\n"}) {
+  for (const char* line : {"\nbox\n", "\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n",
+                           "\nHOSTNAME=box\n", "\nA=2\n", "\nEMPTY=\n", "\nHOME=/root\n"}) {
     EXPECT_THAT(out, HasSubstr(line));
   }
 }
@@ -166,8 +167,9 @@ TEST_F(RunTest, StopKillsWhatDoesNotObey) {
 TEST_F(RunTest, RunningContainerIsRemovedByForceAlone) {
   const auto id = store_->create(shell("sleep 600")).id();
   store_->start(id);
-  EXPECT_EQ(message_of([&] { store_->remove(id); }), "You cannot remove a running container " + id +
-                                                         ". Stop the container before attempting removal or force remove");
+  EXPECT_EQ(
+      message_of([&] { store_->remove(id); }),
+      "You cannot remove a running container " + id + ". Stop the container before attempting removal or force remove");
   store_->remove(id, true);
   EXPECT_THAT(remains(), IsEmpty());
 }

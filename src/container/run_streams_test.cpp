@@ -1,9 +1,9 @@
 // Streams and signals of a foreground run.
 
 #include <csignal>
-#include <fcntl.h>
 #include <thread>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "container/run_testing.h"
@@ -69,10 +69,12 @@ TEST_F(RunTest, SignalsReachTheProgram) {
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &set, &before);  // for the thread below, which inherits it
-  const auto id = store_->create(shell("trap 'echo caught; exit 7' TERM; touch /ready; while :; do sleep 0.05; done")).id();
+  const auto id =
+      store_->create(shell("trap 'echo caught; exit 7' TERM; touch /ready; while :; do sleep 0.05; done")).id();
   std::thread sender([&] {
     const auto ready = folder_.path() / "root/containers" / id / "upper/ready";
-    for (int i = 0; i < 2000 && !base::fs::exists(ready); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    for (int i = 0; i < 2000 && !base::fs::exists(ready); ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
     ::kill(::getpid(), SIGTERM);
   });
   const auto result = attach(id);

@@ -1,10 +1,10 @@
 #include "container/run_testing.h"
 
-#include <unistd.h>
-
 #include <cstdlib>
 #include <iostream>
 #include <thread>
+
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/fs/fault.h"
@@ -23,9 +23,9 @@ namespace {
 
 constexpr const char* kSandboxed = "DAVIT_TEST_SANDBOXED";
 
-// A sysfs of a new network namespace has no control groups mounted on it: they are carried over. crun refuses hosts with a
-// v2 hierarchy beside v1, so for its sake that is covered up (not unmounted: crun writes into the folder below, which is
-// the host's).
+// A sysfs of a new network namespace has no control groups mounted on it: they are carried over. crun refuses hosts
+// with a v2 hierarchy beside v1, so for its sake that is covered up (not unmounted: crun writes into the folder below,
+// which is the host's).
 constexpr const char* kSandboxScript = R"(set -e
 ip link set lo up
 mount -t tmpfs run /run
@@ -79,7 +79,8 @@ RunTest::RunTest() : folder_(::testing::TempDir(), "davit-run-"), store_(folder_
   fs::make_directory(root, 0755);
   for (const char* name : {"bin", "etc", "tmp"}) fs::make_directory(root / name, 0755);
   stdfs::copy_file("/bin/busybox", root / "bin/busybox");
-  for (const char* applet : {"sh", "true", "cat", "sleep", "head", "id", "env", "ip", "grep", "hostname", "kill", "wc", "touch", "stat", "mount"}) {
+  for (const char* applet : {"sh", "true", "cat", "sleep", "head", "id", "env", "ip", "grep", "hostname", "kill", "wc",
+                             "touch", "stat", "mount"}) {
     fs::symbolic_link("busybox", root / "bin" / applet);
   }
   fs::write_file(root / "etc/passwd", "root:x:0:0:root:/root:/bin/sh\napp:x:1000:1001:app:/home/app:/bin/sh\n", 0644);
@@ -125,7 +126,8 @@ RunTest::Result RunTest::attach(const std::string& id, std::string_view input) {
   return result;
 }
 
-base::Child RunTest::other(const std::string& verb, const std::string& id, const std::map<std::string, std::string>& env) {
+base::Child RunTest::other(const std::string& verb, const std::string& id,
+                           const std::map<std::string, std::string>& env) {
   return base::spawn({.argv = {self().string(), verb, folder_.path().string(), id}, .extra_env = env});
 }
 
@@ -142,9 +144,11 @@ std::vector<std::string> RunTest::remains() const {
   }
   for (const auto& hierarchy : fs::list("/sys/fs/cgroup")) {
     if (!fs::filesystem_type(stdfs::path("/sys/fs/cgroup") / hierarchy).starts_with("cgroup")) continue;
-    const auto parent = stdfs::path("/sys/fs/cgroup") / hierarchy / stdfs::path(TestStore::cgroup_parent(folder_.path())).relative_path();
+    const auto parent = stdfs::path("/sys/fs/cgroup") / hierarchy /
+                        stdfs::path(TestStore::cgroup_parent(folder_.path())).relative_path();
     for (const auto& name : fs::list(parent)) {
-      if (fs::is_directory(parent / name) && name != "conmon") found.push_back("control group " + (parent / name).string());
+      if (fs::is_directory(parent / name) && name != "conmon")
+        found.push_back("control group " + (parent / name).string());
     }
   }
   return found;
@@ -164,11 +168,16 @@ int main(int argc, char** argv) {
     ::testing::InitGoogleTest(&argc, argv);
     return RUN_ALL_TESTS();
   }
-  std::vector<std::string> command = {"unshare", "--mount", "--net",        "--pid",        "--ipc", "--uts",
-                                      "--fork",  "--kill-child", "--mount-proc", "sh", "-c",    container::kSandboxScript,
-                                      "sandbox", container::self().string()};
+  std::vector<std::string> command = {"unshare",      "--mount",
+                                      "--net",        "--pid",
+                                      "--ipc",        "--uts",
+                                      "--fork",       "--kill-child",
+                                      "--mount-proc", "sh",
+                                      "-c",           container::kSandboxScript,
+                                      "sandbox",      container::self().string()};
   command.insert(command.end(), argv + 1, argv + argc);
-  return base::spawn({.argv = command, .extra_env = {{container::kSandboxed, "1"}, {"DAVIT_TEST_RUNTIME", DAVIT_TEST_RUNTIME}}})
+  return base::spawn(
+             {.argv = command, .extra_env = {{container::kSandboxed, "1"}, {"DAVIT_TEST_RUNTIME", DAVIT_TEST_RUNTIME}}})
       .wait()
       .code;
 }

@@ -1,8 +1,8 @@
 #pragma once
-// For tests that run real containers. The test program starts itself again inside a sandbox: mount, network, PID, IPC and
-// UTS namespaces of its own, its own tmpfs on /run, so that nothing outlives it; control groups are the host's and lie
-// below a parent of each test's own, which it removes. In there it is also conmon's exit command, and any other process
-// that a test wants to act on its store.
+// For tests that run real containers. The test program starts itself again inside a sandbox: mount, network, PID, IPC
+// and UTS namespaces of its own, its own tmpfs on /run, so that nothing outlives it; control groups are the host's and
+// lie below a parent of each test's own, which it removes. In there it is also conmon's exit command, and any other
+// process that a test wants to act on its store.
 
 #include <filesystem>
 #include <memory>

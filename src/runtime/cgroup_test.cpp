@@ -68,7 +68,7 @@ TEST_F(CgroupTree, NewCpusetGroupsGetTheirParentsCpus) {
 
 TEST_F(CgroupTree, HierarchyThatRefusesIsNoError) {
   const auto memory = make("memory");  // its groups get no cgroup.procs: the write fails
-  Cgroups({{memory, false, false, false}}).adopt(4711, "/davit-1/conmon");
+  EXPECT_NO_THROW(Cgroups({{memory, false, false, false}}).adopt(4711, "/davit-1/conmon"));
 }
 
 TEST_F(CgroupTree, ProcessesOfAllHierarchiesCountOnce) {
@@ -83,10 +83,15 @@ TEST_F(CgroupTree, ProcessesOfAllHierarchiesCountOnce) {
 TEST_F(CgroupTree, RemovalTakesWhatIsBelow) {
   make("one/davit-1/c1/below");
   const Cgroups groups({{folder_.path() / "one", false, false, true}});
-  groups.remove("/davit-1/c1");
+  EXPECT_TRUE(groups.remove("/davit-1/c1"));
   EXPECT_FALSE(fs::exists(folder_.path() / "one/davit-1/c1"));
   EXPECT_TRUE(fs::exists(folder_.path() / "one/davit-1"));
-  groups.remove("/davit-1/c1");
+  EXPECT_TRUE(groups.remove("/davit-1/c1"));
+}
+
+TEST_F(CgroupTree, GroupThatCannotBeRemovedIsTold) {
+  fs::write_file(make("one/davit-1/c1") / "a file, where the kernel would have a process", "");
+  EXPECT_FALSE(Cgroups({{folder_.path() / "one", false, false, true}}).remove("/davit-1/c1"));
 }
 
 }  // namespace

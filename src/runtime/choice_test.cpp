@@ -29,19 +29,25 @@ class Choice : public ::testing::Test {
   // A runtime that answers `create` with an exit code and a line in its log, and counts those calls.
   void install(const std::string& name, const std::string& version, const std::string& refusal) {
     const auto calls = (folder_.path() / (name + ".calls")).string();
-    fs::write_file(bin() / name,
-                   "#!/bin/sh\n"
-                   "if [ \"$1\" = --version ]; then echo '" + name + " version " + version + "'; exit 0; fi\n"
-                   "[ \"$7\" = create ] || exit 0\n"
-                   "echo >> " + calls + "\n" +
-                   (refusal.empty() ? "exit 0\n"
-                                    : "echo '{\"level\":\"error\",\"msg\":\"" + refusal + "\"}' >> \"$4\"\nexit 1\n"),
-                   0755);
+    fs::write_file(
+        bin() / name,
+        "#!/bin/sh\n"
+        "if [ \"$1\" = --version ]; then echo '" +
+            name + " version " + version +
+            "'; exit 0; fi\n"
+            "[ \"$7\" = create ] || exit 0\n"
+            "echo >> " +
+            calls + "\n" +
+            (refusal.empty() ? "exit 0\n"
+                             : "echo '{\"level\":\"error\",\"msg\":\"" + refusal + "\"}' >> \"$4\"\nexit 1\n"),
+        0755);
   }
   std::size_t calls(const std::string& name) const {
     return fs::read_file_if_exists(folder_.path() / (name + ".calls")).value_or("").size();
   }
-  RuntimeChoice choose(const std::string& wanted = "auto") const { return choose_runtime(wanted, run(), "/davit-choice-test"); }
+  RuntimeChoice choose(const std::string& wanted = "auto") const {
+    return choose_runtime(wanted, run(), "/davit-choice-test");
+  }
 
   fs::TemporaryDirectory folder_;
   std::string path_before_;
@@ -57,7 +63,8 @@ TEST_F(Choice, PrefersCrun) {
 TEST_F(Choice, TakesRuncWhereCrunRefusesTheHostAndSaysWhy) {
   install("crun", "1.2", "cgroups in hybrid mode not supported");
   install("runc", "1.1.5+ds1", "");
-  EXPECT_EQ(choose(), (RuntimeChoice{"runc", bin() / "runc", "1.1.5+ds1", "crun: cgroups in hybrid mode not supported"}));
+  EXPECT_EQ(choose(),
+            (RuntimeChoice{"runc", bin() / "runc", "1.1.5+ds1", "crun: cgroups in hybrid mode not supported"}));
 }
 
 TEST_F(Choice, IsMadeOncePerBoot) {

@@ -1,8 +1,7 @@
 #include "runtime/spec.h"
 
-#include <gtest/gtest.h>
-
 #include <boost/json.hpp>
+#include <gtest/gtest.h>
 
 #include "base/error.h"
 
@@ -128,7 +127,8 @@ TEST(Defaults, AreDockers) {
   const auto spec = default_spec(NetworkMode::kNone, all_allowed());
   EXPECT_EQ(spec.process.capabilities.size(), 14U);
   EXPECT_FALSE(spec.process.no_new_privileges);
-  EXPECT_EQ(spec.namespaces, (std::vector<Namespace>{{"mount", {}}, {"uts", {}}, {"pid", {}}, {"ipc", {}}, {"network", {}}}));
+  EXPECT_EQ(spec.namespaces,
+            (std::vector<Namespace>{{"mount", {}}, {"uts", {}}, {"pid", {}}, {"ipc", {}}, {"network", {}}}));
   EXPECT_EQ(spec.mounts.size(), 7U);
   EXPECT_EQ(spec.mounts.back(),
             (Mount{"/dev/shm", "tmpfs", "shm", {"nosuid", "noexec", "nodev", "mode=1777", "size=67108864"}}));
@@ -149,7 +149,8 @@ TEST(Defaults, CgroupNamespaceIsPrivateWithV2) {
 TEST(HostLimitsProbe, KnowsThisProcess) {
   const auto host = HostLimits::probe();
   EXPECT_NE(host.capabilities, ~std::uint64_t{0});  // no kernel has 64 of them
-  EXPECT_EQ(host.hard_limits.empty() && !host.may_lower_oom_score, false) << "without the privilege NOFILE is never unlimited";
+  EXPECT_EQ(host.hard_limits.empty() && !host.may_lower_oom_score, false)
+      << "without the privilege NOFILE is never unlimited";
 }
 
 }  // namespace

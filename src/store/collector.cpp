@@ -1,9 +1,9 @@
 #include "store/collector.h"
 
-#include <sys/stat.h>
-
 #include <chrono>
 #include <unordered_map>
+
+#include <sys/stat.h>
 
 #include "base/file_lock.h"
 #include "base/fs/paths.h"
@@ -39,6 +39,7 @@ Store::Collected Collector::run() {
   for (bool more = true; more;) {
     base::check_interrupted();
     const StoreLock lock = StoreLock::acquire_after_others(root_);
+    const ImageStore::UnderLock images(images_);
     const auto end = std::chrono::steady_clock::now() + kStep;
     do {
       more = step(collected);
@@ -76,6 +77,12 @@ std::string Collector::state_of_roots() const {
 }
 
 void Collector::find_garbage() {
+  // A process may have died between the journal's line about an image and the index.
+  images_.refresh();
+  // Temporary files of records whose writer died; nobody writes one while the lock is held.
+  for (const std::string& name : base::fs::list(root_ / "images")) {
+    if (name.starts_with(".")) base::fs::remove(root_ / "images" / name);
+  }
   std::unordered_map<oci::Digest, std::vector<oci::Digest>> edges;
   std::vector<oci::Digest> roots = extra_roots_;
   for (const ImageRecord& record : images_.list_images()) {

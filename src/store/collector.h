@@ -9,6 +9,18 @@
 
 namespace davit::store {
 
+// While it lives its maker holds the store's lock, and the image store does not take it.
+class ImageStore::UnderLock {
+ public:
+  explicit UnderLock(ImageStore& images);
+  ~UnderLock();
+  UnderLock(const UnderLock&) = delete;
+  UnderLock& operator=(const UnderLock&) = delete;
+
+ private:
+  ImageStore& images_;
+};
+
 class Collector {
  public:
   Collector(std::filesystem::path root, blob::BlobStore& blobs, ImageStore& images, layer::LayerDriver& layers,
@@ -21,7 +33,6 @@ class Collector {
  private:
   bool step(Store::Collected& collected);  // under the store's lock; false when nothing is left
   void find_garbage();
-  std::vector<oci::Digest> roots();
   std::string state_of_roots() const;
 
   std::filesystem::path root_;

@@ -6,6 +6,7 @@
 #include "base/fs/paths.h"
 #include "base/log.h"
 #include "base/strings.h"
+#include "store/collector.h"
 #include "store/index.h"
 #include "store/journal.h"
 #include "store/store_lock.h"
@@ -27,8 +28,8 @@ void check_reference(const oci::Reference& reference) {
   }
 }
 
-// The record in a file, or nothing when it is missing or damaged: then its image counts as not here, and comes back with
-// the next pull.
+// The record in a file, or nothing when it is missing or damaged: then its image counts as not here, and comes back
+// with the next pull.
 std::optional<ImageRecord> read_record_file(const path& file) {
   const auto text = fs::read_file_if_exists(file);
   if (!text) return std::nullopt;
@@ -61,8 +62,14 @@ struct ImageStore::State {
     } catch (const Error& error) {
       if (error.code() != Code::kCorrupt) throw;
     }
-    const StoreLock lock = StoreLock::acquire(options.root);
+    const auto lock = take_lock();
     refresh();
+  }
+
+  // Nothing where the lock is held by our caller.
+  std::optional<StoreLock> take_lock() const {
+    if (under_lock) return std::nullopt;
+    return StoreLock::acquire(options.root);
   }
 
   // Under the lock: brings the index up to the end of the journal and returns that.
@@ -79,16 +86,15 @@ struct ImageStore::State {
       if (error.code() != Code::kCorrupt) throw;
       return rebuild();
     }
-    throw Error::format(Code::kCorrupt, "'{}' has lost lines that its index '{}' knows; remove the index to go on with those left",
+    throw Error::format(Code::kCorrupt,
+                        "'{}' has lost lines that its index '{}' knows; remove the index to go on with those left",
                         (options.root / "tags.journal").string(), index_path().string());
   }
 
   Journal::Position catch_up(Journal::Position position) {
     check_journal(position);
     Journal::Position end = position;
-    index->update([&] {
-      return end = journal.read(position, [&](const JournalLine& line) { apply(line); });
-    });
+    index->update([&] { return end = journal.read(position, [&](const JournalLine& line) { apply(line); }); });
     return end;
   }
 
@@ -141,8 +147,8 @@ struct ImageStore::State {
     }
   }
 
-  // Under the lock, at the journal's end: records an event, lets `act` do what it announces, and brings the index up to it.
-  // From the journal's sync on the event has happened, whatever becomes of the index.
+  // Under the lock, at the journal's end: records an event, lets `act` do what it announces, and brings the index up to
+  // it. From the journal's sync on the event has happened, whatever becomes of the index.
   template <typename Event>
   void record(Journal::Position end, const Event& event, const std::function<void()>& act = {}) {
     const JournalLine line = [&]() -> JournalLine {
@@ -176,7 +182,7 @@ struct ImageStore::State {
       if (error.code() != Code::kCorrupt && error.code() != Code::kInvalidArgument) throw;
     }
     {
-      const StoreLock lock = StoreLock::acquire(options.root);
+      const auto lock = take_lock();
       rebuild();
     }
     return question(*index);
@@ -185,10 +191,16 @@ struct ImageStore::State {
   Options options;
   Journal journal;
   std::optional<Index> index;
+  bool under_lock = false;
 };
 
 ImageStore::ImageStore(Options options) : state_(std::make_unique<State>(std::move(options))) {}
 ImageStore::~ImageStore() = default;
+
+void ImageStore::refresh() { state_->refresh(); }
+
+ImageStore::UnderLock::UnderLock(ImageStore& images) : images_(images) { images_.state_->under_lock = true; }
+ImageStore::UnderLock::~UnderLock() { images_.state_->under_lock = false; }
 
 void ImageStore::add_image(const ImageRecord& record) {
   const StoreLock lock = StoreLock::acquire(state_->options.root);
@@ -199,8 +211,10 @@ void ImageStore::add_image(const ImageRecord& record) {
     if (!merged.index) merged.index = before->index;
     if (write_record(merged) == write_record(*before)) return;
   }
+  const std::string text = write_record(merged);
+  read_record(text);  // what could not be read again is refused here, where the caller hears of it
   state_->record(end, ImageChanged{record.id},
-                 [&] { fs::write_file_durably(state_->record_path(record.id), write_record(merged) + "\n"); });
+                 [&] { fs::write_file_durably(state_->record_path(record.id), text + "\n"); });
 }
 
 void ImageStore::remove_image(const oci::Digest& id) {
@@ -208,7 +222,8 @@ void ImageStore::remove_image(const oci::Digest& id) {
   const Journal::Position end = state_->refresh();
   if (!fs::exists(state_->record_path(id)) && !state_->index->find_image(id)) return;
   if (const auto tags = state_->index->tags_of(id); !tags.empty()) {
-    throw Error::format(Code::kConflict, "image {} is still tagged '{}'", id.short_hex(), tags.front().reference.familiar());
+    throw Error::format(Code::kConflict, "image {} is still tagged '{}'", id.short_hex(),
+                        tags.front().reference.familiar());
   }
   state_->record(end, ImageChanged{id}, [&] {
     fs::remove(state_->record_path(id));
@@ -259,10 +274,16 @@ std::optional<Tag> ImageStore::set_tag(const Tag& tag, const std::string& comman
   check_reference(tag.reference);
   const StoreLock lock = StoreLock::acquire(state_->options.root);
   const Journal::Position end = state_->refresh();
-  if (!state_->index->find_image(tag.image)) throw Error::format(Code::kNotFound, "No such image: {}", tag.image.text());
+  if (!state_->index->find_image(tag.image))
+    throw Error::format(Code::kNotFound, "No such image: {}", tag.image.text());
   auto before = state_->index->find_tag(tag.reference);
   if (before && same(*before, tag)) return before;
-  TagMove move{.command = command, .reference = tag.reference, .from = {}, .to = tag.target, .from_image = {}, .to_image = tag.image};
+  TagMove move{.command = command,
+               .reference = tag.reference,
+               .from = {},
+               .to = tag.target,
+               .from_image = {},
+               .to_image = tag.image};
   if (before) {
     move.from = before->target;
     move.from_image = before->image;
@@ -277,7 +298,12 @@ std::optional<Tag> ImageStore::remove_tag(const oci::Reference& reference, const
   const Journal::Position end = state_->refresh();
   auto before = state_->index->find_tag(reference);
   if (!before) return std::nullopt;
-  state_->record(end, TagMove{.command = command, .reference = reference, .from = before->target, .to = {}, .from_image = before->image, .to_image = {}});
+  state_->record(end, TagMove{.command = command,
+                              .reference = reference,
+                              .from = before->target,
+                              .to = {},
+                              .from_image = before->image,
+                              .to_image = {}});
   return before;
 }
 
@@ -298,7 +324,8 @@ std::vector<TagMove> ImageStore::pinned_moves() const {
   const auto verdicts = policy::judge_history(displaced, state_->options.history, base::now());
   std::vector<TagMove> pinned;
   for (std::size_t i = 0; i < verdicts.size(); ++i) {
-    if (verdicts[i] == policy::HistoryVerdict::kPinned) pinned.push_back(std::move(overwrites[i].move));
+    if (overwrites[i].here && verdicts[i] == policy::HistoryVerdict::kPinned)
+      pinned.push_back(std::move(overwrites[i].move));
   }
   return pinned;
 }

@@ -64,24 +64,24 @@ class ImageStore {
   ~ImageStore();
 
   // Images.
-  // Durable on return. The caller holds a lease on the image's content. An image that is here already keeps `added`, and the
-  // index it came by where the new record has none.
+  // Durable on return. The caller holds a lease on the image's content. An image that is here already keeps `added`,
+  // and the index it came by where the new record has none.
   void add_image(const ImageRecord& record);
   std::optional<ImageRecord> find_image(const oci::Digest& id) const;
   std::vector<ImageRecord> list_images() const;  // newest `created` first
   // Images whose ID begins with the hex digits ("sha256:" allowed before them).
   std::vector<ImageRecord> find_images_by_prefix(std::string_view prefix) const;
-  // The record alone; content is the caller's to free. Idempotent. Throws Error(kConflict) while a tag means the image (one
-  // may have been set since the caller looked).
+  // The record alone; content is the caller's to free. Idempotent. Throws Error(kConflict) while a tag means the image
+  // (one may have been set since the caller looked).
   void remove_image(const oci::Digest& id);
 
   // Tags and repository digests.
   std::optional<Tag> find_tag(const oci::Reference& reference) const;
   std::vector<Tag> list_tags() const;
   std::vector<Tag> tags_of(const oci::Digest& image) const;  // tags and repository digests that mean the image
-  // Makes the reference mean the target; journalled, durable on return. Throws Error(kNotFound) when the image is not here. Returns the meaning before. Setting what is set
-  // already records nothing. Repository digests (reference with a digest only) are kept in the journal too but have no
-  // history.
+  // Makes the reference mean the target; journalled, durable on return. Throws Error(kNotFound) when the image is not
+  // here. Returns the meaning before. Setting what is set already records nothing. Repository digests (reference with a
+  // digest only) are kept in the journal too but have no history.
   std::optional<Tag> set_tag(const Tag& tag, const std::string& command);
   std::optional<Tag> remove_tag(const oci::Reference& reference, const std::string& command);
 
@@ -98,6 +98,10 @@ class ImageStore {
   void rebuild_index();
 
  private:
+  friend class Collector;
+  class UnderLock;
+  void refresh();
+
   struct State;
   std::unique_ptr<State> state_;
 };

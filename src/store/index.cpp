@@ -178,7 +178,8 @@ std::vector<Tag> Index::list_tags() {
 }
 
 std::vector<Tag> Index::tags_of(const oci::Digest& image) {
-  db::Statement rows = database_.prepare("SELECT reference, target, image FROM tags WHERE image = ? ORDER BY reference");
+  db::Statement rows =
+      database_.prepare("SELECT reference, target, image FROM tags WHERE image = ? ORDER BY reference");
   rows.bind(1, image.text());
   return tags(std::move(rows));
 }
@@ -202,17 +203,18 @@ bool Index::has_move_to(const oci::Digest& image) {
 std::vector<Index::Overwrite> Index::overwrites() {
   db::Statement rows = database_.prepare(
       std::string("SELECT ") + kMoveColumns +
-      ", i.size, EXISTS (SELECT 1 FROM tags t WHERE t.image = m.from_image AND t.named) FROM moves m "
-      "JOIN images i ON i.id = m.from_image WHERE m.to_image <> m.from_image AND NOT m.from_gone ORDER BY m.sequence DESC");
+      ", i.size, EXISTS (SELECT 1 FROM tags t WHERE t.image = m.from_image AND t.named), m.from_gone FROM moves m "
+      "LEFT JOIN images i ON i.id = m.from_image WHERE m.to_image <> m.from_image ORDER BY m.sequence DESC");
   std::vector<Overwrite> result;
   while (rows.step()) {
     TagMove move = move_of(rows);
+    const bool here = !rows.is_null(9) && rows.integer(11) == 0;
     policy::Displaced displaced{.tag = move.reference.text(),
                                 .image = move.from_image->text(),
                                 .when = move.when,
-                                .size = static_cast<std::uint64_t>(rows.integer(9)),
+                                .size = here ? static_cast<std::uint64_t>(rows.integer(9)) : 0,
                                 .in_use = rows.integer(10) != 0};
-    result.push_back({std::move(move), std::move(displaced)});
+    result.push_back({std::move(move), std::move(displaced), here});
   }
   return result;
 }

@@ -1,7 +1,7 @@
 #pragma once
-// ROOT/index.db: what the journal and the image records say, in the form in which it is asked for. Never the only place of
-// anything. Private to src/store; docs/formats/store.md, "The index". Any method may throw Error(kCorrupt): the owner then
-// makes the index anew.
+// ROOT/index.db: what the journal and the image records say, in the form in which it is asked for. Never the only place
+// of anything. Private to src/store; docs/formats/store.md, "The index". Any method may throw Error(kCorrupt): the
+// owner then makes the index anew.
 
 #include <functional>
 #include <optional>
@@ -40,10 +40,11 @@ class Index {
   std::vector<TagMove> history(const oci::Reference& reference);
   bool has_move_to(const oci::Digest& image);  // one that is not gone
 
-  // Every overwrite whose displaced image is here and not gone, newest first.
+  // Every overwrite of a tag by another image, newest first.
   struct Overwrite {
     TagMove move;
     policy::Displaced displaced;
+    bool here;  // the displaced image is; and nobody said that it shall go
   };
   std::vector<Overwrite> overwrites();
 

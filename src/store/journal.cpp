@@ -1,8 +1,8 @@
 #include "store/journal.h"
 
-#include <sys/stat.h>
-
 #include <cerrno>
+
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/fs/paths.h"
@@ -51,7 +51,8 @@ Journal::Position Journal::read(Position from, const std::function<void(const Jo
   if (!file) return position;
   std::string rest;  // read, but not yet taken apart: it begins at `position`
   std::string chunk(256 * 1024, '\0');
-  while (const std::size_t count = file->read_at(std::as_writable_bytes(std::span(chunk)), position.offset + rest.size())) {
+  while (const std::size_t count =
+             file->read_at(std::as_writable_bytes(std::span(chunk)), position.offset + rest.size())) {
     rest.append(chunk, 0, count);
     std::size_t begin = 0;
     for (std::size_t end; (end = rest.find('\n', begin)) != std::string::npos; begin = end + 1) {
@@ -59,8 +60,8 @@ Journal::Position Journal::read(Position from, const std::function<void(const Jo
       std::optional<JournalLine> line;
       const std::string problem = check_line(text, position.lines + 1, line);
       if (!problem.empty()) {
-        // After a power cut a file system may have made the file longer without its bytes. That is the last line, as each
-        // is synced before the next is begun, and no line that was ever whole has a NUL.
+        // After a power cut a file system may have made the file longer without its bytes. That is the last line, as
+        // each is synced before the next is begun, and no line that was ever whole has a NUL.
         const bool torn = text.find('\0') != std::string_view::npos && rest.find('\n', end + 1) == std::string::npos &&
                           position.offset + (rest.size() - begin) >= size();
         if (torn) return position;
@@ -80,6 +81,7 @@ Journal::Position Journal::read(Position from, const std::function<void(const Jo
 
 Journal::Position Journal::append(Position end, const JournalLine& line) {
   const std::string json = write_line(line);
+  read_line(json);  // a line that could not be read again would be damage to all who come after
   const std::string text = checksum(json) + " " + json + "\n";
   const bool is_new = !fs::exists(path_);
   fs::File file = fs::File::open(path_, {.access = fs::Access::kWrite, .create = fs::Create::kIfMissing});

@@ -1,9 +1,9 @@
 #include "store/leases.h"
 
-#include <sys/stat.h>
-
 #include <mutex>
 #include <optional>
+
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/file_lock.h"

@@ -1,5 +1,6 @@
 #pragma once
-// ROOT/leases/: who needs content that nothing else refers to yet. Private to src/store; docs/formats/store.md, "Leases".
+// ROOT/leases/: who needs content that nothing else refers to yet. Private to src/store; docs/formats/store.md,
+// "Leases".
 
 #include <filesystem>
 #include <memory>

@@ -1,6 +1,6 @@
 #pragma once
-// The JSON of what the store writes: image records, lines of the journal, descriptors in the index. Private to src/store;
-// docs/formats/store.md and journal.md.
+// The JSON of what the store writes: image records, lines of the journal, descriptors in the index. Private to
+// src/store; docs/formats/store.md and journal.md.
 
 #include <string>
 #include <string_view>

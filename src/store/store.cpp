@@ -1,12 +1,12 @@
 #include "store/store.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
 #include <mutex>
+
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/fs/paths.h"
@@ -63,14 +63,12 @@ bool is_of_creation(const std::string& name) {
 }
 
 void refuse_foreign(const path& root) {
-  if (fs::exists(root) && !fs::is_directory(root)) {
-    throw Error::format(Code::kConflict, "'{}' is no folder: a store needs one", root.string());
-  }
   for (const std::string& name : fs::list(root)) {
     if (is_of_creation(name)) continue;
     // Another process may have finished its creation since the version file was looked for.
     if (fs::exists(version_path(root))) return;
-    throw Error::format(Code::kConflict, "the folder '{}' is no store of davit and holds something else ('{}'): give an empty one",
+    throw Error::format(Code::kConflict,
+                        "the folder '{}' is no store of davit and holds something else ('{}'): give an empty one",
                         root.string(), name);
   }
 }
@@ -89,9 +87,13 @@ std::string create(const path& root) {
 }
 
 void check_writable(const path& root) {
+  if (!fs::is_directory(root) && fs::exists(root)) {
+    throw Error::format(Code::kConflict, "'{}' is no folder: a store needs one", root.string());
+  }
   if (::access(root.c_str(), W_OK | X_OK) == 0) return;
   if (errno == ENOENT) return;
-  throw Error::format(Code::kPermissionDenied, "the store '{}' cannot be written: {} (davit needs root, or --root with a folder of yours)",
+  throw Error::format(Code::kPermissionDenied,
+                      "the store '{}' cannot be written: {} (davit needs root, or --root with a folder of yours)",
                       root.string(), std::generic_category().message(errno));
 }
 
@@ -102,7 +104,8 @@ std::string open_or_create(const path& root) {
     return create(root);
   } catch (Error& error) {
     if (error.code() == Code::kPermissionDenied && error.message().find(root.string()) == std::string::npos) {
-      throw Error::format(Code::kPermissionDenied, "the store '{}' cannot be written: {}", root.string(), error.message());
+      throw Error::format(Code::kPermissionDenied, "the store '{}' cannot be written: {}", root.string(),
+                          error.message());
     }
     error.add_frame("while opening the store '{}'", root.string());
     throw;
@@ -148,7 +151,8 @@ ImageStore& Store::images() {
 layer::LayerDriver& Store::layers() {
   const std::lock_guard lock(state_->mutex);
   if (!state_->layers) {
-    state_->layers = state_->options.open_layers ? state_->options.open_layers(root()) : layer::open_overlay_driver(root());
+    state_->layers =
+        state_->options.open_layers ? state_->options.open_layers(root()) : layer::open_overlay_driver(root());
   }
   return *state_->layers;
 }

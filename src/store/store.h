@@ -19,8 +19,8 @@ namespace davit::store {
 class Lease {
  public:
   virtual ~Lease() = default;
-  // Safe for use by several threads. From the return of this call on, no collection removes the digest (a blob's or a layer's), whether or not it is
-  // here yet.
+  // From the return of this call on, no collection removes the digest (a blob's or a layer's), whether or not it is
+  // here yet. Safe for use by several threads.
   virtual void add(const oci::Digest& digest) = 0;
 };
 

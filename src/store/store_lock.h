@@ -1,7 +1,7 @@
 #pragma once
-// The one lock under which it changes what a store needs: tags, image records, leases, and each single step of a collection.
-// Held for a few syncs at most, never for the network, a child process or a transfer. docs/formats/store.md, "Locks".
-// Private to src/store.
+// The one lock under which it changes what a store needs: tags, image records, leases, and each single step of a
+// collection. Held for a few syncs at most, never for the network, a child process or a transfer.
+// docs/formats/store.md, "Locks". Private to src/store.
 
 #include <filesystem>
 

@@ -2,15 +2,15 @@
 
 #include "blob/blob_store.h"
 
-#include <gtest/gtest.h>
-#include <rapidcheck/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
 #include <functional>
 #include <thread>
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/fs/paths.h"
@@ -195,7 +195,8 @@ TEST_P(BlobStoreContract, TooFewAndTooManyBytesAreCorruptAndDropped) {
       writer->commit();
     });
     EXPECT_EQ(error.code(), base::Code::kCorrupt);
-    EXPECT_NE(error.message().find("expected " + std::to_string(told) + " bytes"), std::string::npos) << error.message();
+    EXPECT_NE(error.message().find("expected " + std::to_string(told) + " bytes"), std::string::npos)
+        << error.message();
     EXPECT_EQ(store_->size(digest), std::nullopt);
   }
   EXPECT_EQ(store_->ingest(digest, bytes.size())->offset(), 0U);
@@ -360,9 +361,9 @@ TEST_P(BlobStoreContract, AnySplitIntoAttemptsAndPiecesGivesTheSameBlob) {
   };
   EXPECT_TRUE(rc::check([&] {
     const auto bytes = *rc::gen::container<std::string>(rc::gen::arbitrary<char>());
-    const auto steps = *rc::gen::container<std::vector<Step>>(
-        rc::gen::construct<Step>(rc::gen::arbitrary<bool>(), rc::gen::arbitrary<bool>(),
-                                 rc::gen::weightedElement<bool>({{1, true}, {8, false}}), rc::gen::inRange<std::size_t>(0, 40)));
+    const auto steps = *rc::gen::container<std::vector<Step>>(rc::gen::construct<Step>(
+        rc::gen::arbitrary<bool>(), rc::gen::arbitrary<bool>(), rc::gen::weightedElement<bool>({{1, true}, {8, false}}),
+        rc::gen::inRange<std::size_t>(0, 40)));
     const oci::Digest digest = codec::digest_of(bytes);
     store_->remove(digest);
     auto writer = store_->ingest(digest, bytes.size());
@@ -392,7 +393,8 @@ TEST_P(BlobStoreContract, AnySplitIntoAttemptsAndPiecesGivesTheSameBlob) {
 std::string name_of(const testing::TestParamInfo<Implementation>& info) { return info.param.name; }
 
 INSTANTIATE_TEST_SUITE_P(All, BlobStoreContract,
-                         testing::Values(Implementation{"Files", [](const std::filesystem::path& root) {
+                         testing::Values(Implementation{"Files",
+                                                        [](const std::filesystem::path& root) {
                                                           return std::make_unique<BlobStore>(BlobStore::Options{root});
                                                         }}),
                          name_of);
