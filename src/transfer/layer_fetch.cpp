@@ -78,6 +78,18 @@ void fetch_into(blob::BlobWriter& writer, base::Pipe& pipe, remote::RegistryClie
   }
 }
 
+// Errors about the bytes themselves, not about the way they came.
+bool is_about_content(base::Code code) { return code == base::Code::kCorrupt || code == base::Code::kInvalidArgument; }
+
+// Unpacks a layer's compressed bytes. Bad content is told with the layer's digest.
+std::unique_ptr<layer::StagedLayer> stage(store::Store& store, const store::ImageLayer& layer, base::Source& blob) try {
+  const auto tar = codec::decompress_detected(blob);
+  return store.layers().stage(layer.diff_id, *tar);
+} catch (const base::Error& e) {
+  if (!is_about_content(e.code())) throw;
+  throw base::Error::format(e.code(), "layer {}: {}", layer.blob.digest.text(), e.message());
+}
+
 // Makes a staged layer visible. Its bytes are durable first.
 void commit(store::Store& store, std::unique_ptr<layer::StagedLayer> staged) {
   if (!staged) return;
@@ -90,13 +102,28 @@ void fetch_and_unpack(store::Store& store, blob::BlobWriter& writer, remote::Reg
   base::Pipe pipe;
   std::jthread fetcher([&] { fetch_into(writer, pipe, client, repository, layer.blob, progress); });
   std::unique_ptr<layer::StagedLayer> staged;
+  base::NullSink rest;
   try {
-    if (is_unpackable(layer)) {
-      const auto tar = codec::decompress_detected(pipe.source());
-      staged = store.layers().stage(layer.diff_id, *tar);
-    }
-    base::NullSink rest;
+    if (is_unpackable(layer)) staged = stage(store, layer, pipe.source());
     base::copy(pipe.source(), rest);  // all of it, where nothing was to be unpacked
+  } catch (const base::Error& e) {
+    // Bad content: either these are not the bytes that were promised, which commit() tells and drops, so that the next
+    // pull does not go on from them; or they are, and hold no good archive.
+    if (is_about_content(e.code())) {
+      try {
+        base::copy(pipe.source(), rest);
+      } catch (...) {
+        pipe.close();
+        fetcher.join();
+        writer.discard();
+        throw;
+      }
+      fetcher.join();
+      writer.commit();
+      throw;
+    }
+    pipe.close();
+    throw;
   } catch (...) {
     pipe.close();
     throw;
@@ -113,8 +140,7 @@ void fetch_and_unpack(store::Store& store, blob::BlobWriter& writer, remote::Reg
 void unpack_layer(store::Store& store, const store::ImageLayer& layer) {
   if (!is_unpackable(layer) || store.layers().find(layer.diff_id)) return;
   const auto blob = store.blobs().open(layer.blob.digest);
-  const auto tar = codec::decompress_detected(*blob);
-  commit(store, store.layers().stage(layer.diff_id, *tar));
+  commit(store, stage(store, layer, *blob));
 }
 
 void fetch_layer(store::Store& store, remote::RegistryClient& client, const oci::RepositoryName& repository,
