@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <csignal>
 
 #include "base/error.h"
 #include "base/fs/file.h"
@@ -41,7 +42,8 @@ void check(Description& description) {
   if (!description.name.empty()) description.name = checked_name(description.name);
   if (description.args.empty()) throw Error(Code::kInvalidArgument, "No command specified");
   if (!description.working_dir.empty() && description.working_dir.front() != '/') {
-    throw Error::format(Code::kInvalidArgument, "the working directory '{}' is invalid, it needs to be an absolute path",
+    throw Error::format(Code::kInvalidArgument,
+                        "the working directory '{}' is invalid, it needs to be an absolute path",
                         base::printable(description.working_dir));
   }
   if (!description.stop_signal.empty()) parse_signal(description.stop_signal);
@@ -91,10 +93,11 @@ Container ContainerStore::create(Description description) {
 std::string ContainerStore::reserve_name(const std::string& wanted, const std::string& id) const {
   if (!wanted.empty()) {
     if (const auto holder = id_of_name(wanted)) {
-      throw Error::format(Code::kConflict,
-                          "Conflict. The container name \"/{}\" is already in use by container \"{}\". You have to remove (or "
-                          "rename) that container to be able to reuse that name.",
-                          wanted, *holder);
+      throw Error::format(
+          Code::kConflict,
+          "Conflict. The container name \"/{}\" is already in use by container \"{}\". You have to remove (or "
+          "rename) that container to be able to reuse that name.",
+          wanted, *holder);
     }
     return wanted;
   }
@@ -236,9 +239,9 @@ void ContainerStore::remove(const std::string& id, bool force) {
   if (!fs::exists(folder(id))) return;  // it was to be removed at its end
   if (container->running()) {
     if (!force) {
-      throw Error::format(Code::kConflict,
-                          "You cannot remove a running container {}. Stop the container before attempting removal or force remove",
-                          id);
+      throw Error::format(
+          Code::kConflict,
+          "You cannot remove a running container {}. Stop the container before attempting removal or force remove", id);
     }
     container->state.init->signal(SIGKILL);
     container->state.init->wait_gone(std::chrono::seconds(10));

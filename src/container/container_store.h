@@ -37,17 +37,18 @@ struct Container {
 class ContainerStore {
  public:
   struct Options {
-    std::filesystem::path root, run;         // the store's
-    std::string cgroup_parent;               // "/davit-1f2e3d4c5b6a": from the store's ID
-    std::vector<std::string> exit_command;   // calls exited(): {"/usr/bin/davit", "--root", "D", "internal", "exited"}
-    std::string runtime = "auto";            // see runtime::choose_runtime
+    std::filesystem::path root, run;        // the store's
+    std::string cgroup_parent;              // "/davit-1f2e3d4c5b6a": from the store's ID
+    std::vector<std::string> exit_command;  // calls exited(): {"/usr/bin/davit", "--root", "D", "internal", "exited"}
+    std::string runtime = "auto";           // see runtime::choose_runtime
     std::function<layer::LayerDriver&()> layers;  // asked when a root file system is first mounted or unmounted
   };
   explicit ContainerStore(Options options);
 
-  // Makes a container; durable on return unless it is to be removed at its end. Checks everything that can be known without
-  // its root file system. Throws Error with docker's words: kConflict for a name in use, kInvalidArgument for a bad name,
-  // working directory or signal, or for no command. The caller holds a lease on the image's layers until this returns.
+  // Makes a container; durable on return unless it is to be removed at its end. Checks everything that can be known
+  // without its root file system. Throws Error with docker's words: kConflict for a name in use, kInvalidArgument for a
+  // bad name, working directory or signal, or for no command. The caller holds a lease on the image's layers until this
+  // returns.
   Container create(Description description);
 
   // By full ID, name, or a prefix of the ID that only one has, in that order; nothing when there is none. Throws
@@ -59,14 +60,15 @@ class ContainerStore {
   std::vector<Container> list();
 
   // Starts it and returns. Does nothing when it runs. Throws Error with docker's words when it cannot be started
-  // (runtime::exit_code_of_failed_start gives the exit code for them); then it is as before, or gone if it was to be removed.
+  // (runtime::exit_code_of_failed_start gives the exit code for them); then it is as before, or gone if it was to be
+  // removed.
   void start(const std::string& id);
-  // Starts it with its streams and signals attached, waits for its end and returns its exit code, when all of its output has
-  // been written. Throws Error(kConflict) when it runs already.
+  // Starts it with its streams and signals attached, waits for its end and returns its exit code, when all of its
+  // output has been written. Throws Error(kConflict) when it runs already.
   int start_and_attach(const std::string& id, const runtime::Streams& streams);
 
-  // Its stop signal, after `timeout` SIGKILL (never, when it is negative); returns when it has ended and is cleaned up. Does
-  // nothing when it does not run.
+  // Its stop signal, after `timeout` SIGKILL (never, when it is negative); returns when it has ended and is cleaned up.
+  // Does nothing when it does not run.
   void stop(const std::string& id, std::chrono::seconds timeout = std::chrono::seconds(10));
 
   // Removes it and its layer. Running: Error(kConflict) with docker's words, or with `force` it is killed first.
@@ -79,7 +81,6 @@ class ContainerStore {
   const runtime::RuntimeChoice& runtime_choice();
 
  private:
-
   std::filesystem::path folder(const std::string& id) const { return containers_ / id; }
   std::filesystem::path run_folder(const std::string& id) const { return options_.run / "containers" / id; }
   runtime::Bundle bundle(const Record& record) const;
@@ -102,7 +103,7 @@ class ContainerStore {
   void write_bundle(const Record& record, const runtime::Bundle& bundle);
   void settle(Container& container);
   bool is_settled(const State& state) const;
-  void clean_up(const Container& container, bool conmon_may_run);
+  void clean_up(const Container& container, bool ended);
   void finish(const std::string& id);  // takes the lock
 
   Options options_;

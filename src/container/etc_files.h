@@ -1,6 +1,6 @@
 #pragma once
-// The contents of /etc/hostname, /etc/hosts and /etc/resolv.conf, which each container has of its own, as docker writes them.
-// Pure functions of what the host has.
+// The contents of /etc/hostname, /etc/hosts and /etc/resolv.conf, which each container has of its own, as docker writes
+// them. Pure functions of what the host has.
 
 #include <string>
 #include <string_view>

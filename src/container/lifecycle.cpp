@@ -34,7 +34,8 @@ constexpr auto kExitFileTimeout = std::chrono::seconds(10);  // conmon's, from t
 constexpr auto kKillTimeout = std::chrono::seconds(10);
 
 // Docker's order: its own variables, then the container's, each replacing one of its name; HOME last.
-std::vector<std::string> environment(const Description& description, const std::string& hostname, const std::string& home) {
+std::vector<std::string> environment(const Description& description, const std::string& hostname,
+                                     const std::string& home) {
   std::vector<std::string> lines = {std::string("PATH=") + kPath, "HOSTNAME=" + hostname};
   if (description.terminal) lines.emplace_back("TERM=xterm");
   const auto set = [&](const std::string& line, bool replace) {
@@ -143,7 +144,7 @@ void ContainerStore::write_bundle(const Record& record, const runtime::Bundle& b
     spec.mounts.push_back(runtime::bind_mount(own / name, "/etc/" + name, false));
   }
   for (const auto& volume : description.volumes) {
-    if (!stdfs::exists(volume.source)) fs::make_directories(volume.source, 0755);
+    if (!fs::exists(volume.source)) fs::make_directories(volume.source, 0755);
     spec.mounts.push_back(runtime::bind_mount(volume.source, volume.target, volume.read_only));
   }
   fs::write_file(bundle.folder / "config.json", runtime::to_oci_json(spec, host));
@@ -182,7 +183,7 @@ runtime::Created ContainerStore::start_locked(Container& container, std::optiona
     save(record, state, false);
     return processes;
   } catch (const Error& error) {
-    clean_up(container, true);
+    clean_up(container, false);
     state = previous;
     state.error = error.message();
     state.exit_code = runtime::exit_code_of_failed_start(error.message());
@@ -237,14 +238,15 @@ bool ContainerStore::is_settled(const State& state) const {
   return state.init && state.conmon && state.init->alive() && state.conmon->alive();
 }
 
-// Makes the state true. We hold the lock, so nobody else is at work on it: what is half done stays so unless undone here.
+// Makes the state true. We hold the lock, so nobody else is at work on it: what is half done stays so unless undone
+// here.
 void ContainerStore::settle(Container& container) {
   auto& state = container.state;
   if (is_settled(state)) return;
   const auto& record = container.record;
   if (state.status == Status::kStarting) {
     base::log::info("undoing an unfinished start of container {}", record.id);
-    clean_up(container, true);
+    clean_up(container, false);
     state = {};
     state.error = "davit ended while it started the container";
   } else {
@@ -269,7 +271,7 @@ void ContainerStore::settle(Container& container) {
           .write(base::as_byte_view(std::to_string(state.exit_code)));
     }
     save(record, state, true);  // before the exit file goes
-    clean_up(container, !code.has_value());
+    clean_up(container, code.has_value());
   }
   if (record.description.auto_remove) {
     remove_locked(record);
@@ -279,9 +281,9 @@ void ContainerStore::settle(Container& container) {
 }
 
 // Processes, mounts, control groups and the run folder. Idempotent.
-void ContainerStore::clean_up(const Container& container, bool conmon_may_run) {
+void ContainerStore::clean_up(const Container& container, bool ended) {
   const auto bundle = this->bundle(container.record);
-  runtime_for(container.state).destroy(bundle, conmon_may_run);
+  runtime_for(container.state).destroy(bundle, ended);
   const auto rootfs = bundle.folder / "rootfs";
   while (fs::is_mount_point(rootfs)) options_.layers().unmount(rootfs);
   fs::remove_tree(bundle.folder);

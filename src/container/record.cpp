@@ -143,8 +143,7 @@ Record parse_record(std::string_view document, const stdfs::path& path) {
       const auto& volume = entry.as_object();
       description.volumes.push_back({text(volume, "source"), text(volume, "target"), volume.at("read_only").as_bool()});
     }
-    description.network =
-        text(object, "network") == "host" ? runtime::NetworkMode::kHost : runtime::NetworkMode::kNone;
+    description.network = text(object, "network") == "host" ? runtime::NetworkMode::kHost : runtime::NetworkMode::kNone;
     description.stop_signal = text(object, "stop_signal");
     description.auto_remove = object.at("auto_remove").as_bool();
     description.open_stdin = object.at("open_stdin").as_bool();

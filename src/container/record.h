@@ -21,7 +21,7 @@ namespace davit::container {
 struct Description {
   std::string name;  // without the slash; empty at creation: one is found
   std::optional<oci::Digest> image;
-  std::string image_reference;  // as typed: what `ps` shows while it means the image
+  std::string image_reference;        // as typed: what `ps` shows while it means the image
   std::vector<oci::Digest> diff_ids;  // bottom first
   std::vector<std::string> args;      // entrypoint and command
   std::vector<std::string> env;       // "NAME=value", the image's and then the command line's; later ones win

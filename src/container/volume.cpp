@@ -14,14 +14,19 @@ namespace {
 using base::Code;
 using base::Error;
 
-// Options that docker takes and that mean nothing (labels without SELinux, caches of other systems) or what we do anyway.
-constexpr std::array<std::string_view, 8> kWithoutEffect = {"rw", "z", "Z", "cached", "delegated", "consistent", "rprivate", "nocopy"};
+// Options that docker takes and that mean nothing (labels without SELinux, caches of other systems) or what we do
+// anyway.
+constexpr std::array<std::string_view, 8> kWithoutEffect = {"rw",        "z",          "Z",        "cached",
+                                                            "delegated", "consistent", "rprivate", "nocopy"};
 constexpr std::array<std::string_view, 5> kPropagation = {"shared", "rshared", "slave", "rslave", "private"};
 
 bool is_volume_name(std::string_view text) {
-  const auto alphanumeric = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); };
-  return text.size() > 1 && alphanumeric(text.front()) &&
-         std::all_of(text.begin(), text.end(), [&](char c) { return alphanumeric(c) || c == '_' || c == '.' || c == '-'; });
+  const auto alphanumeric = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  };
+  return text.size() > 1 && alphanumeric(text.front()) && std::all_of(text.begin(), text.end(), [&](char c) {
+           return alphanumeric(c) || c == '_' || c == '.' || c == '-';
+         });
 }
 
 std::filesystem::path clean(const std::string& path) {
@@ -51,30 +56,37 @@ BindVolume parse_volume(std::string_view text) {
   }
   if (parts.size() > 3) throw Error::format(Code::kInvalidArgument, "invalid volume specification: '{}'", shown);
   if (parts.size() == 1) {
-    throw Error::format(Code::kNotSupported, "anonymous volumes are not supported yet (-v {}): give a host folder, as in /host:/container", shown);
+    throw Error::format(Code::kNotSupported,
+                        "anonymous volumes are not supported yet (-v {}): give a host folder, as in /host:/container",
+                        shown);
   }
   const auto& source = parts[0];
   if (source.front() != '/') {
     if (!is_volume_name(source)) {
-      throw Error::format(Code::kInvalidArgument,
-                          "create {0}: \"{0}\" includes invalid characters for a local volume name, only "
-                          "\"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed. If you intended to pass a host directory, use absolute path",
-                          base::printable(source));
+      throw Error::format(
+          Code::kInvalidArgument,
+          "create {0}: \"{0}\" includes invalid characters for a local volume name, only "
+          "\"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed. If you intended to pass a host directory, use absolute path",
+          base::printable(source));
     }
-    throw Error::format(Code::kNotSupported, "named volumes are not supported yet (-v {}): give a host folder, as in /host:/container", shown);
+    throw Error::format(Code::kNotSupported,
+                        "named volumes are not supported yet (-v {}): give a host folder, as in /host:/container",
+                        shown);
   }
   if (parts[1].front() != '/') {
-    throw Error::format(Code::kInvalidArgument,
-                        "invalid volume specification: '{}': invalid mount config for type \"bind\": invalid mount path: '{}' "
-                        "mount path must be absolute",
-                        shown, base::printable(parts[1]));
+    throw Error::format(
+        Code::kInvalidArgument,
+        "invalid volume specification: '{}': invalid mount config for type \"bind\": invalid mount path: '{}' "
+        "mount path must be absolute",
+        shown, base::printable(parts[1]));
   }
   BindVolume volume{clean(source), clean(parts[1]), false};
   if (volume.target == "/") {
-    throw Error::format(Code::kInvalidArgument,
-                        "invalid volume specification: '{}': invalid mount config for type \"bind\": invalid specification: "
-                        "destination can't be '/'",
-                        shown);
+    throw Error::format(
+        Code::kInvalidArgument,
+        "invalid volume specification: '{}': invalid mount config for type \"bind\": invalid specification: "
+        "destination can't be '/'",
+        shown);
   }
   if (parts.size() == 3) apply_options(parts[2], volume);
   return volume;

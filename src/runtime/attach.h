@@ -18,9 +18,9 @@ struct Streams {
   int err = 2;
 };
 
-// While it lives, the signals that docker passes to a container (INT, TERM, HUP, QUIT, USR1, USR2, ALRM, CONT) do not reach
-// this thread but wait in its descriptor. Make it before the container is created, in the thread that calls relay(), while no
-// other thread runs that would take them.
+// While it lives, the signals that docker passes to a container (INT, TERM, HUP, QUIT, USR1, USR2, ALRM, CONT) do not
+// reach this thread but wait in its descriptor. Make it before the container is created, in the thread that calls
+// relay(), while no other thread runs that would take them.
 class SignalCatcher {
  public:
   SignalCatcher();
@@ -40,9 +40,9 @@ class Attachment {
   // Connects to a created container, whose output from its start on then comes here. Any length of path will do.
   static Attachment connect(const Bundle& bundle);
 
-  // Passes streams and signals until the container has ended and all of its output has been written, or until conmon is gone.
-  // Our end of `streams.in` closes the container's standard input. A stalled reader of ours stalls the container. Throws
-  // Error(kIo) when an output cannot be written; the container goes on.
+  // Passes streams and signals until the container has ended and all of its output has been written, or until conmon is
+  // gone. Our end of `streams.in` closes the container's standard input. A stalled reader of ours stalls the container.
+  // Throws Error(kIo) when an output cannot be written; the container goes on.
   void relay(const Bundle& bundle, const Streams& streams, const Created& processes, SignalCatcher* signals);
 
  private:

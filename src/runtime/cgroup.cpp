@@ -60,15 +60,17 @@ void make_group(const CgroupHierarchy& hierarchy, const std::string& group) {
   }
 }
 
-void remove_group(const stdfs::path& path) {
-  if (!fs::is_directory(path)) return;
+bool remove_group(const stdfs::path& path) {
+  if (!fs::is_directory(path)) return true;
   for (const auto& name : fs::list(path)) {
     if (fs::is_directory(path / name)) remove_group(path / name);
   }
   try {
     fs::remove(path);
+    return true;
   } catch (const base::Error& error) {
     base::log::debug("cgroup {} stays: {}", path.string(), error.message());
+    return false;
   }
 }
 
@@ -98,7 +100,8 @@ std::vector<CgroupHierarchy> parse_cgroup_hierarchies(std::string_view mountinfo
 }
 
 Cgroups::Cgroups()
-    : hierarchies_(parse_cgroup_hierarchies(fs::read_file("/proc/self/mountinfo"), fs::read_file("/proc/self/cgroup"))) {}
+    : hierarchies_(
+          parse_cgroup_hierarchies(fs::read_file("/proc/self/mountinfo"), fs::read_file("/proc/self/cgroup"))) {}
 
 void Cgroups::adopt(int pid, const std::string& group) const {
   for (const auto& hierarchy : hierarchies_) {
@@ -107,7 +110,8 @@ void Cgroups::adopt(int pid, const std::string& group) const {
       make_group(hierarchy, group);
       fs::write_control_file(group_path(hierarchy, group) / "cgroup.procs", std::to_string(pid));
     } catch (const base::Error& error) {
-      base::log::info("process {} stays in its control group in {}: {}", pid, hierarchy.mount.string(), error.message());
+      base::log::info("process {} stays in its control group in {}: {}", pid, hierarchy.mount.string(),
+                      error.message());
     }
   }
 }
@@ -126,8 +130,10 @@ std::vector<int> Cgroups::processes(const std::string& group) const {
   return {pids.begin(), pids.end()};
 }
 
-void Cgroups::remove(const std::string& group) const {
-  for (const auto& hierarchy : hierarchies_) remove_group(group_path(hierarchy, group));
+bool Cgroups::remove(const std::string& group) const {
+  bool all = true;
+  for (const auto& hierarchy : hierarchies_) all = remove_group(group_path(hierarchy, group)) && all;
+  return all;
 }
 
 }  // namespace davit::runtime

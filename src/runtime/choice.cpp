@@ -5,7 +5,6 @@
 #include <optional>
 
 #include <boost/json.hpp>
-
 #include <fmt/core.h>
 
 #include "base/error.h"
@@ -53,8 +52,10 @@ std::string fingerprint() {
   return text;
 }
 
-// Has the runtime create a container of nothing but ourselves, which is never started. Returns why it cannot, or nothing.
-std::optional<std::string> refusal(const stdfs::path& program, const stdfs::path& run, const std::string& cgroup_parent) {
+// Has the runtime create a container of nothing but ourselves, which is never started. Returns why it cannot, or
+// nothing.
+std::optional<std::string> refusal(const stdfs::path& program, const stdfs::path& run,
+                                   const std::string& cgroup_parent) {
   fs::TemporaryDirectory folder(run, "probe-");
   const auto id = "probe-" + base::random_hex(8);
   const auto host = HostLimits::probe();
@@ -67,9 +68,8 @@ std::optional<std::string> refusal(const stdfs::path& program, const stdfs::path
   fs::write_file(folder.path() / "config.json", to_oci_json(spec, host));
 
   const auto log = folder.path() / "log";
-  const std::vector<std::string> runtime = {program.string(),  "--root",     (folder.path() / "state").string(),
-                                            "--log",           log.string(), "--log-format",
-                                            "json"};
+  const std::vector<std::string> runtime = {
+      program.string(), "--root", (folder.path() / "state").string(), "--log", log.string(), "--log-format", "json"};
   auto create = runtime;
   create.insert(create.end(), {"create", "--bundle", folder.path().string(), id});
   auto remove = runtime;
@@ -100,7 +100,8 @@ RuntimeChoice probe(const stdfs::path& run, const std::string& cgroup_parent) {
       refusals.push_back(fmt::format("{}: {}", name, *reason));
       continue;
     }
-    return {name, *path, version_of(*path), refusals.empty() ? "preferred, and works here" : base::join(refusals, "; ")};
+    return {name, *path, version_of(*path),
+            refusals.empty() ? "preferred, and works here" : base::join(refusals, "; ")};
   }
   throw Error::format(Code::kNotSupported, "no OCI runtime works on this host ({})", base::join(refusals, "; "));
 }
@@ -124,7 +125,8 @@ std::optional<RuntimeChoice> cached(const stdfs::path& file, const std::string& 
 RuntimeChoice choose_runtime(const std::string& wanted, const stdfs::path& run, const std::string& cgroup_parent) {
   if (wanted != "auto") {
     const auto path = wanted.find('/') == std::string::npos ? base::find_program(wanted) : stdfs::path(wanted);
-    if (!path || !fs::exists(*path)) throw Error::format(Code::kNotFound, "the OCI runtime '{}' is not installed", wanted);
+    if (!path || !fs::exists(*path))
+      throw Error::format(Code::kNotFound, "the OCI runtime '{}' is not installed", wanted);
     return {name_of(*path), *path, version_of(*path), "configured"};
   }
   const auto file = run / "runtime.json";

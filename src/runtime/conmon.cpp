@@ -4,13 +4,12 @@
 #include <charconv>
 #include <chrono>
 #include <csignal>
-
-#include <poll.h>
-#include <unistd.h>
-
-#include <fcntl.h>
+#include <thread>
 
 #include <boost/json.hpp>
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/fs/file.h"
@@ -31,6 +30,7 @@ using base::Code;
 using base::Error;
 
 constexpr auto kCreateTimeout = std::chrono::minutes(2);
+constexpr int kGroupRounds = 60;  // 1.8 s in all
 constexpr const char* kConmonGroup = "/conmon";  // below the cgroup parent; one for all of a store's conmons
 
 struct PipeEnds {
@@ -121,8 +121,13 @@ std::vector<base::ProcessIdentity> stray_processes(const std::string& id, const 
 ContainerRuntime::ContainerRuntime(Options options) : options_(std::move(options)) {}
 
 std::vector<std::string> ContainerRuntime::runtime_command(const Bundle& bundle) const {
-  return {options_.choice.path.string(), "--root",       options_.state.string(), "--log",
-          (bundle.folder / "runtime.log").string(), "--log-format", "json"};
+  return {options_.choice.path.string(),
+          "--root",
+          options_.state.string(),
+          "--log",
+          (bundle.folder / "runtime.log").string(),
+          "--log-format",
+          "json"};
 }
 
 // The runtime's own words where it left any.
@@ -140,17 +145,31 @@ Created ContainerRuntime::create(const Bundle& bundle) {
   fs::remove(bundle.folder / "exit" / bundle.id);
 
   std::vector<std::string> command = {
-      "conmon",        "--api-version",     "1",
-      "--cid",         bundle.id,           "--cuuid",
-      bundle.id,       "--name",            bundle.name,
-      "--runtime",     options_.choice.path.string(),
-      "--bundle",      bundle.folder.string(),
-      "--container-pidfile", (bundle.folder / "pidfile").string(),
-      "--conmon-pidfile",    (bundle.folder / "conmon.pid").string(),
-      "--exit-dir",    (bundle.folder / "exit").string(),
-      "--log-path",    "k8s-file:" + bundle.log.string(),
-      "--log-level",   "error",
-      "--full-attach", "--no-sync-log",
+      "conmon",
+      "--api-version",
+      "1",
+      "--cid",
+      bundle.id,
+      "--cuuid",
+      bundle.id,
+      "--name",
+      bundle.name,
+      "--runtime",
+      options_.choice.path.string(),
+      "--bundle",
+      bundle.folder.string(),
+      "--container-pidfile",
+      (bundle.folder / "pidfile").string(),
+      "--conmon-pidfile",
+      (bundle.folder / "conmon.pid").string(),
+      "--exit-dir",
+      (bundle.folder / "exit").string(),
+      "--log-path",
+      "k8s-file:" + bundle.log.string(),
+      "--log-level",
+      "error",
+      "--full-attach",
+      "--no-sync-log",
   };
   if (bundle.terminal) {
     command.emplace_back("--terminal");
@@ -172,11 +191,12 @@ Created ContainerRuntime::create(const Bundle& bundle) {
   auto null = fs::File::open("/dev/null", {.access = fs::Access::kReadWrite});
   auto errors = fs::File::open(bundle.folder / "conmon.err",
                                {.access = fs::Access::kWrite, .create = fs::Create::kIfMissing, .truncate = true});
-  // Until the start byte conmon dies with us: at its pipe's end without a byte it would go on and leave a container that
-  // nobody knows of. What it forks after that lives on.
+  // Until the start byte conmon dies with us: at its pipe's end without a byte it would go on and leave a container
+  // that nobody knows of. What it forks after that lives on.
   auto child = base::spawn({
       .argv = command,
-      .extra_env = {{"_OCI_SYNCPIPE", std::to_string(sync.write.get())}, {"_OCI_STARTPIPE", std::to_string(start.read.get())}},
+      .extra_env = {{"_OCI_SYNCPIPE", std::to_string(sync.write.get())},
+                    {"_OCI_STARTPIPE", std::to_string(start.read.get())}},
       .stdin_fd = null.fd(),
       .stdout_fd = null.fd(),
       .stderr_fd = errors.fd(),
@@ -217,10 +237,11 @@ std::optional<int> ContainerRuntime::exit_code(const Bundle& bundle) {
   return read_number(bundle.folder / "exit" / bundle.id);
 }
 
-void ContainerRuntime::destroy(const Bundle& bundle, bool conmon_may_run) {
+void ContainerRuntime::destroy(const Bundle& bundle, bool ended) {
   const auto group = cgroup_path(bundle.id);
-  if (conmon_may_run) {
-    // conmon first, then the runtime that it may have under way, until none is left: only then is `delete` the last word.
+  if (!ended) {
+    // conmon first, then the runtime that it may have under way, until none is left: only then is `delete` the last
+    // word.
     for (int round = 0; round < 100; ++round) {
       const auto strays = stray_processes(bundle.id, options_.choice.path);
       if (strays.empty()) break;
@@ -230,7 +251,7 @@ void ContainerRuntime::destroy(const Bundle& bundle, bool conmon_may_run) {
       }
     }
   }
-  if (fs::exists(options_.state / bundle.id)) {
+  if (!ended && fs::exists(options_.state / bundle.id)) {
     auto command = runtime_command(bundle);
     command.insert(command.end(), {"delete", "--force", bundle.id});
     const auto result = base::run({.argv = command});
@@ -243,7 +264,10 @@ void ContainerRuntime::destroy(const Bundle& bundle, bool conmon_may_run) {
       identity->wait_gone(std::chrono::seconds(5));
     }
   }
-  cgroups_.remove(group);
+  // The kernel lets go of a group a moment after its last process.
+  for (int round = 0; round < kGroupRounds && !cgroups_.remove(group); ++round) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1 + round));
+  }
   fs::remove_tree(options_.state / bundle.id);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
-// Containers by conmon and crun or runc. conmon is each container's parent: it outlives us, relays and logs its streams, and
-// calls `exit_command` when it ends. Knows no images: it gets a bundle. The facts are in docs/container-runtime.md.
+// Containers by conmon and crun or runc. conmon is each container's parent: it outlives us, relays and logs its
+// streams, and calls `exit_command` when it ends. Knows no images: it gets a bundle. The facts are in
+// docs/container-runtime.md.
 
 #include <filesystem>
 #include <optional>
@@ -13,8 +14,8 @@
 
 namespace davit::runtime {
 
-// A container's folder in the run state: config.json and what conmon and the runtime leave beside it (pidfile, conmon.pid,
-// attach, ctl, runtime.log, exit/ID). docs/formats/containers.md.
+// A container's folder in the run state: config.json and what conmon and the runtime leave beside it (pidfile,
+// conmon.pid, attach, ctl, runtime.log, exit/ID). docs/formats/containers.md.
 struct Bundle {
   std::string id;                // 64 hex digits
   std::filesystem::path folder;  // holds config.json and the root file system
@@ -44,8 +45,8 @@ class ContainerRuntime {
   std::string cgroup_path(const std::string& id) const { return options_.cgroup_parent + "/" + id; }
 
   // Creates the container: its init exists and waits. conmon runs in a session of its own, outside the caller's control
-  // group, and holds none of our descriptors. Throws Error with docker's words (exit_code_of_failed_start knows the code);
-  // then destroy() is still due.
+  // group, and holds none of our descriptors. Throws Error with docker's words (exit_code_of_failed_start knows the
+  // code); then destroy() is still due.
   Created create(const Bundle& bundle);
 
   // Lets the init go on to the container's program.
@@ -55,9 +56,9 @@ class ContainerRuntime {
   static std::optional<int> exit_code(const Bundle& bundle);
 
   // Ends and removes all there may be of a container, however far it came: its processes, conmon, the runtime's state, its
-  // control groups. Idempotent. Does not touch the bundle's folder. `conmon_may_run` is false when it is known to have ended:
-  // then no time is spent on looking for it.
-  void destroy(const Bundle& bundle, bool conmon_may_run);
+  // control groups. Idempotent. Does not touch the bundle's folder. With `ended` conmon has written the exit code: then
+  // there is nobody to look for, and nothing that needs the runtime itself (a process start) to be forgotten.
+  void destroy(const Bundle& bundle, bool ended);
 
  private:
   std::vector<std::string> runtime_command(const Bundle& bundle) const;

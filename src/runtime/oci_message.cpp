@@ -3,7 +3,6 @@
 #include <array>
 
 #include <boost/json.hpp>
-
 #include <fmt/core.h>
 
 #include "base/strings.h"
@@ -23,7 +22,8 @@ std::string_view quoted(std::string_view text) {
 std::string program_message(std::string_view message, std::string_view program) {
   if (message.starts_with("executable file `")) {
     const auto name = quoted(message);
-    if (name.find('/') == std::string_view::npos) return fmt::format("exec: \"{}\": executable file not found in $PATH", name);
+    if (name.find('/') == std::string_view::npos)
+      return fmt::format("exec: \"{}\": executable file not found in $PATH", name);
     return fmt::format("exec: \"{}\": stat {}: no such file or directory", name, name);
   }
   if (message.starts_with("open executable")) {

@@ -1,12 +1,11 @@
 #include "runtime/spec.h"
 
-#include <linux/capability.h>
-
 #include <algorithm>
 #include <array>
 #include <string_view>
 
 #include <boost/json.hpp>
+#include <linux/capability.h>
 
 #include "base/error.h"
 
@@ -20,34 +19,69 @@ using base::Error;
 
 // By bit number (linux/capability.h).
 constexpr std::array<std::string_view, 41> kCapabilityNames = {
-    "CAP_CHOWN",          "CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH", "CAP_FOWNER",           "CAP_FSETID",        "CAP_KILL",
-    "CAP_SETGID",         "CAP_SETUID",       "CAP_SETPCAP",         "CAP_LINUX_IMMUTABLE",  "CAP_NET_BIND_SERVICE",
-    "CAP_NET_BROADCAST",  "CAP_NET_ADMIN",    "CAP_NET_RAW",         "CAP_IPC_LOCK",         "CAP_IPC_OWNER",     "CAP_SYS_MODULE",
-    "CAP_SYS_RAWIO",      "CAP_SYS_CHROOT",   "CAP_SYS_PTRACE",      "CAP_SYS_PACCT",        "CAP_SYS_ADMIN",     "CAP_SYS_BOOT",
-    "CAP_SYS_NICE",       "CAP_SYS_RESOURCE", "CAP_SYS_TIME",        "CAP_SYS_TTY_CONFIG",   "CAP_MKNOD",         "CAP_LEASE",
-    "CAP_AUDIT_WRITE",    "CAP_AUDIT_CONTROL", "CAP_SETFCAP",        "CAP_MAC_OVERRIDE",     "CAP_MAC_ADMIN",     "CAP_SYSLOG",
-    "CAP_WAKE_ALARM",     "CAP_BLOCK_SUSPEND", "CAP_AUDIT_READ",     "CAP_PERFMON",          "CAP_BPF",           "CAP_CHECKPOINT_RESTORE",
+    "CAP_CHOWN",
+    "CAP_DAC_OVERRIDE",
+    "CAP_DAC_READ_SEARCH",
+    "CAP_FOWNER",
+    "CAP_FSETID",
+    "CAP_KILL",
+    "CAP_SETGID",
+    "CAP_SETUID",
+    "CAP_SETPCAP",
+    "CAP_LINUX_IMMUTABLE",
+    "CAP_NET_BIND_SERVICE",
+    "CAP_NET_BROADCAST",
+    "CAP_NET_ADMIN",
+    "CAP_NET_RAW",
+    "CAP_IPC_LOCK",
+    "CAP_IPC_OWNER",
+    "CAP_SYS_MODULE",
+    "CAP_SYS_RAWIO",
+    "CAP_SYS_CHROOT",
+    "CAP_SYS_PTRACE",
+    "CAP_SYS_PACCT",
+    "CAP_SYS_ADMIN",
+    "CAP_SYS_BOOT",
+    "CAP_SYS_NICE",
+    "CAP_SYS_RESOURCE",
+    "CAP_SYS_TIME",
+    "CAP_SYS_TTY_CONFIG",
+    "CAP_MKNOD",
+    "CAP_LEASE",
+    "CAP_AUDIT_WRITE",
+    "CAP_AUDIT_CONTROL",
+    "CAP_SETFCAP",
+    "CAP_MAC_OVERRIDE",
+    "CAP_MAC_ADMIN",
+    "CAP_SYSLOG",
+    "CAP_WAKE_ALARM",
+    "CAP_BLOCK_SUSPEND",
+    "CAP_AUDIT_READ",
+    "CAP_PERFMON",
+    "CAP_BPF",
+    "CAP_CHECKPOINT_RESTORE",
 };
-static_assert(kCapabilityNames[CAP_SETFCAP] == "CAP_SETFCAP" && kCapabilityNames[CAP_CHECKPOINT_RESTORE] == "CAP_CHECKPOINT_RESTORE");
+static_assert(kCapabilityNames[CAP_SETFCAP] == "CAP_SETFCAP" &&
+              kCapabilityNames[CAP_CHECKPOINT_RESTORE] == "CAP_CHECKPOINT_RESTORE");
 
 struct DeviceRule {
   bool allow;
-  char type;  // 0: both
+  char type;         // 0: both
   int major, minor;  // -1: any
   const char* access;
 };
 // Docker's: nodes may be made, but only these used.
 constexpr std::array kDeviceRules = {
-    DeviceRule{false, 0, -1, -1, "rwm"},   DeviceRule{true, 'c', -1, -1, "m"}, DeviceRule{true, 'b', -1, -1, "m"},
-    DeviceRule{true, 'c', 1, 3, "rwm"},    // null
-    DeviceRule{true, 'c', 1, 5, "rwm"},    // zero
-    DeviceRule{true, 'c', 1, 7, "rwm"},    // full
-    DeviceRule{true, 'c', 1, 8, "rwm"},    // random
-    DeviceRule{true, 'c', 1, 9, "rwm"},    // urandom
-    DeviceRule{true, 'c', 5, 0, "rwm"},    // tty
-    DeviceRule{true, 'c', 5, 1, "rwm"},    // console
-    DeviceRule{true, 'c', 5, 2, "rwm"},    // ptmx
-    DeviceRule{true, 'c', 136, -1, "rwm"}  // pts
+    DeviceRule{false, 0, -1, -1, "rwm"},  DeviceRule{true, 'c', -1, -1, "m"},
+    DeviceRule{true, 'b', -1, -1, "m"},   DeviceRule{true, 'c', 1, 3, "rwm"},  // null
+    DeviceRule{true, 'c', 1, 5, "rwm"},                                        // zero
+    DeviceRule{true, 'c', 1, 7, "rwm"},                                        // full
+    DeviceRule{true, 'c', 1, 8, "rwm"},                                        // random
+    DeviceRule{true, 'c', 1, 9, "rwm"},                                        // urandom
+    DeviceRule{true, 'c', 5, 0, "rwm"},                                        // tty
+    DeviceRule{true, 'c', 5, 1, "rwm"},                                        // console
+    DeviceRule{true, 'c', 5, 2, "rwm"},                                        // ptmx
+    DeviceRule{true, 'c', 136, -1, "rwm"}                                      // pts
 };
 
 json::array strings(const std::vector<std::string>& texts) { return json::array(texts.begin(), texts.end()); }
@@ -69,7 +103,8 @@ json::object capabilities(const ProcessSpec& process, const HostLimits& host) {
   json::array held;
   for (const auto& capability : process.capabilities) {
     const auto* bit = std::find(kCapabilityNames.begin(), kCapabilityNames.end(), capability);
-    if (bit == kCapabilityNames.end()) throw Error::format(Code::kInvalidArgument, "unknown capability: \"{}\"", capability);
+    if (bit == kCapabilityNames.end())
+      throw Error::format(Code::kInvalidArgument, "unknown capability: \"{}\"", capability);
     if ((host.capabilities >> (bit - kCapabilityNames.begin()) & 1) != 0) held.emplace_back(capability);
   }
   if (process.uid != 0) return {{"bounding", held}};  // as execve(2) would leave them
@@ -81,7 +116,8 @@ json::array limits(const ProcessSpec& process, const HostLimits& host) {
   for (const auto& limit : process.limits) {
     const auto own = host.hard_limits.find(limit.name);
     const auto most = own == host.hard_limits.end() ? UINT64_MAX : own->second;
-    result.push_back({{"type", limit.name}, {"soft", std::min(limit.soft, most)}, {"hard", std::min(limit.hard, most)}});
+    result.push_back(
+        {{"type", limit.name}, {"soft", std::min(limit.soft, most)}, {"hard", std::min(limit.hard, most)}});
   }
   return result;
 }
@@ -92,16 +128,13 @@ json::object process_object(const ProcessSpec& process, const HostLimits& host) 
     user["additionalGids"] = json::array(process.additional_gids.begin(), process.additional_gids.end());
   }
   json::object object = {
-      {"terminal", process.terminal},
-      {"user", std::move(user)},
-      {"args", strings(process.args)},
-      {"env", strings(process.env)},
-      {"cwd", process.working_dir},
-      {"capabilities", capabilities(process, host)},
-      {"rlimits", limits(process, host)},
-      {"noNewPrivileges", process.no_new_privileges},
+      {"terminal", process.terminal},     {"user", std::move(user)},
+      {"args", strings(process.args)},    {"env", strings(process.env)},
+      {"cwd", process.working_dir},       {"capabilities", capabilities(process, host)},
+      {"rlimits", limits(process, host)}, {"noNewPrivileges", process.no_new_privileges},
   };
-  if (host.may_lower_oom_score || process.oom_score_adj >= host.oom_score_adj) object["oomScoreAdj"] = process.oom_score_adj;
+  if (host.may_lower_oom_score || process.oom_score_adj >= host.oom_score_adj)
+    object["oomScoreAdj"] = process.oom_score_adj;
   return object;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
-// What a container is to be, as the OCI runtime-spec's config.json. Docker's defaults (capabilities, masked paths, mounts,
-// devices) are functions that give plain values, so that namespaces, mounts and process can each be made by somebody else
-// (a shared network namespace, a pod, a volume). Pure, apart from HostLimits::probe().
+// What a container is to be, as the OCI runtime-spec's config.json. Docker's defaults (capabilities, masked paths,
+// mounts, devices) are functions that give plain values, so that namespaces, mounts and process can each be made by
+// somebody else (a shared network namespace, a pod, a volume). Pure, apart from HostLimits::probe().
 
 #include <cstdint>
 #include <filesystem>
@@ -66,10 +66,10 @@ struct ContainerSpec {
 // What this host and our privileges allow; a container that asks for more would not start.
 struct HostLimits {
   bool cgroup_v2 = false;
-  std::uint64_t capabilities = ~std::uint64_t{0};         // ours, by bit number
-  std::map<std::string, std::uint64_t> hard_limits;       // RLIMIT_…; no entry: no limit
-  int oom_score_adj = 0;                                  // ours
-  bool may_lower_oom_score = true;                        // CAP_SYS_RESOURCE
+  std::uint64_t capabilities = ~std::uint64_t{0};    // ours, by bit number
+  std::map<std::string, std::uint64_t> hard_limits;  // RLIMIT_…; no entry: no limit
+  int oom_score_adj = 0;                             // ours
+  bool may_lower_oom_score = true;                   // CAP_SYS_RESOURCE
   bool has_ping_group_range = true, has_unprivileged_port_start = true;
 
   static HostLimits probe();
@@ -87,8 +87,9 @@ std::map<std::string, std::string> default_sysctls(NetworkMode network, const Ho
 // A spec with all of the defaults; the caller adds rootfs, process, hostname, mounts of its own and cgroup path.
 ContainerSpec default_spec(NetworkMode network, const HostLimits& host);
 
-// config.json for the spec, within the host's limits: resource limits are cut to the hard limit, capabilities that we do not
-// have are left out, and so is an OOM score that we may not set. Throws Error(kInvalidArgument) when there are no args.
+// config.json for the spec, within the host's limits: resource limits are cut to the hard limit, capabilities that we
+// do not have are left out, and so is an OOM score that we may not set. Throws Error(kInvalidArgument) when there are
+// no args.
 std::string to_oci_json(const ContainerSpec& spec, const HostLimits& host);
 
 }  // namespace davit::runtime

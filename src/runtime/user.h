@@ -1,6 +1,6 @@
 #pragma once
-// Who a container's process runs as: docker's -u (name|uid)[:(group|gid)], looked up in the container's own /etc/passwd and
-// /etc/group, never leaving its root.
+// Who a container's process runs as: docker's -u (name|uid)[:(group|gid)], looked up in the container's own /etc/passwd
+// and /etc/group, never leaving its root.
 
 #include <cstdint>
 #include <string>
@@ -18,9 +18,9 @@ struct User {
   bool operator==(const User&) const = default;
 };
 
-// `wanted` empty is root. Numbers need no entry; with one, its group and home count. Without a group in `wanted`, the groups
-// that list the user are additional ones. Throws Error(kInvalidArgument) with docker's words: "unable to find user NAME: no
-// matching entries in passwd file", "unable to find group NAME: no matching entries in group file".
+// `wanted` empty is root. Numbers need no entry; with one, its group and home count. Without a group in `wanted`, the
+// groups that list the user are additional ones. Throws Error(kInvalidArgument) with docker's words: "unable to find
+// user NAME: no matching entries in passwd file", "unable to find group NAME: no matching entries in group file".
 User find_user(const base::fs::Directory& root, std::string_view wanted);
 
 // The same over the files' text.
