@@ -29,7 +29,10 @@ if(DAVIT_SANITIZE)
 elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
   add_compile_definitions(_FORTIFY_SOURCE=2)
 endif()
-add_link_options(-fuse-ld=$<IF:$<CXX_COMPILER_ID:GNU>,mold,lld> -Wl,-z,relro,-z,now)
+if(DAVIT_LIBFUZZER)
+  add_compile_options(-fsanitize=fuzzer-no-link)  # coverage of the libraries is what guides libFuzzer
+endif()
+add_link_options(-fuse-ld=mold -Wl,-z,relro,-z,now)
 
 # ccache: hits from another clone of the same sources, wherever it lies.
 set(ENV{CCACHE_BASEDIR} ${CMAKE_SOURCE_DIR})

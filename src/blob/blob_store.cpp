@@ -1,9 +1,9 @@
 #include "blob/blob_store.h"
 
-#include <sys/stat.h>
-
 #include <cerrno>
 #include <utility>
+
+#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -100,8 +100,9 @@ std::unique_ptr<BlobWriter> BlobStore::ingest(const oci::Digest& digest, std::ui
       return nullptr;
     }
     if (lock.file().size() > size_expected) lock.file().truncate(0);
-    return std::unique_ptr<BlobWriter>(new BlobWriter(std::make_unique<BlobWriter::State>(
-        std::move(lock), path_of(options_.root, digest).parent_path(), digest.algorithm(), BlobWriter::State::Expected{digest, size_expected})));
+    return std::unique_ptr<BlobWriter>(new BlobWriter(
+        std::make_unique<BlobWriter::State>(std::move(lock), path_of(options_.root, digest).parent_path(),
+                                            digest.algorithm(), BlobWriter::State::Expected{digest, size_expected})));
   }
 }
 
@@ -112,8 +113,8 @@ std::unique_ptr<BlobWriter> BlobStore::begin_unknown(oci::Algorithm algorithm) {
     const path partial = options_.root / "ingest" / ("unknown-" + base::random_hex(16));
     FileLock lock = FileLock::acquire(partial);
     if (!lock.still_named(partial)) continue;  // taken for abandoned between its creation and its lock
-    return std::unique_ptr<BlobWriter>(new BlobWriter(
-        std::make_unique<BlobWriter::State>(std::move(lock), folder_of(options_.root, algorithm), algorithm, std::nullopt)));
+    return std::unique_ptr<BlobWriter>(new BlobWriter(std::make_unique<BlobWriter::State>(
+        std::move(lock), folder_of(options_.root, algorithm), algorithm, std::nullopt)));
   }
 }
 
@@ -128,7 +129,8 @@ std::vector<oci::Digest> BlobStore::list() const {
   std::vector<oci::Digest> digests;
   for (const oci::Algorithm algorithm : kAlgorithms) {
     for (const std::string& hex : fs::list(folder_of(options_.root, algorithm))) {
-      if (auto digest = oci::Digest::try_parse(std::string(name(algorithm)) + ":" + hex)) digests.push_back(std::move(*digest));
+      if (auto digest = oci::Digest::try_parse(std::string(name(algorithm)) + ":" + hex))
+        digests.push_back(std::move(*digest));
     }
   }
   return digests;
@@ -142,9 +144,11 @@ std::uint64_t BlobStore::remove_abandoned(std::uint64_t age_seconds) {
     if (!lock || !lock->still_named(partial)) continue;
     const auto status = status_of(partial);
     if (!status) continue;
-    // An empty one holds nothing that a next attempt could use, whatever its age; it may even be made by the lock above.
+    // An empty one holds nothing that a next attempt could use, whatever its age; it may even be made by the lock
+    // above.
     const bool old = base::now() - written_at(*status) >= std::chrono::seconds(age_seconds);
-    if ((old || status->st_size == 0) && fs::remove(partial)) bytes += static_cast<std::uint64_t>(status->st_blocks) * 512;
+    if ((old || status->st_size == 0) && fs::remove(partial))
+      bytes += static_cast<std::uint64_t>(status->st_blocks) * 512;
   }
   return bytes;
 }

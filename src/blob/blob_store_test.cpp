@@ -2,12 +2,12 @@
 
 #include "blob/blob_store.h"
 
+#include <cerrno>
+#include <csignal>
+
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <csignal>
 
 #include "base/error.h"
 #include "base/fs/fault.h"
@@ -26,7 +26,9 @@ const std::size_t kHalf = 150'000;
 void store_two(const std::filesystem::path& root) {
   BlobStore store({root});
   store.put("small");
-  { store.ingest(codec::digest_of(kBytes), kBytes.size())->write(base::as_byte_view(kBytes).first(kHalf)); }
+  if (const auto first = store.ingest(codec::digest_of(kBytes), kBytes.size()); first && first->offset() == 0) {
+    first->write(base::as_byte_view(kBytes).first(kHalf));
+  }
   const auto writer = store.ingest(codec::digest_of(kBytes), kBytes.size());
   if (!writer) return;
   writer->write(base::as_byte_view(kBytes).subspan(writer->offset()));
@@ -99,7 +101,8 @@ TEST_F(BlobFiles, AFileWhoseSyncFailedIsDiscarded) {
   BlobStore store({folder_.path()});
   const auto writer = store.ingest(codec::digest_of(kBytes), kBytes.size());
   writer->write(base::as_byte_view(kBytes));
-  fs::set_fault_hook([](fs::Operation operation, std::string_view) { return operation == fs::Operation::kSync ? EIO : 0; });
+  fs::set_fault_hook(
+      [](fs::Operation operation, std::string_view) { return operation == fs::Operation::kSync ? EIO : 0; });
   EXPECT_THROW(writer->commit(), base::Error);
   fs::set_fault_hook({});
   EXPECT_TRUE(store.list().empty());

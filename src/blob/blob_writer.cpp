@@ -89,7 +89,8 @@ void BlobWriter::write(base::ByteView bytes) {
 
 oci::Descriptor BlobWriter::commit() {
   State& state = *state_;
-  if (!state.lock || state.write_failed) throw Error(Code::kInternal, "a blob is committed after it failed or was dropped");
+  if (!state.lock || state.write_failed)
+    throw Error(Code::kInternal, "a blob is committed after it failed or was dropped");
   state.hash_existing();
   const oci::Digest digest = state.hash->digest();
   if (state.expected && (state.hashed != state.expected->size || digest != state.expected->digest)) {

@@ -29,8 +29,8 @@ struct BlobWriter::State {
     State& state_;
   };
 
-  void hash_existing();    // what existing() was not read for
-  void drop() noexcept;    // removes the partial file and lets the lock go
+  void hash_existing();  // what existing() was not read for
+  void drop() noexcept;  // removes the partial file and lets the lock go
   const std::filesystem::path& partial() { return lock->file().path(); }
 
   std::optional<base::FileLock> lock;  // on the partial file, which it keeps open; none once the writer is done

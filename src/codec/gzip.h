@@ -14,7 +14,7 @@ std::unique_ptr<base::Source> gunzip(base::Source& source);
 // Deflates to `sink`, which outlives the result. Levels 1 to 12; 0 is the default.
 std::unique_ptr<base::Sink> gzip(base::Sink& sink, int level);
 
-inline constexpr int kDefaultGzipLevel = 6;
+inline constexpr int kDefaultGzipLevel = 5;
 inline constexpr std::size_t kGzipMemberBytes = 1024 * 1024;  // of uncompressed data in one member
 
 namespace gzip_format {

@@ -25,7 +25,7 @@ struct SparseExtent {
 
 struct TarEntry {
   EntryType type = EntryType::kFile;
-  std::string path;         // as in the archive
+  std::string path;         // as in the archive; may be empty, "/" or "./"
   std::string link_target;  // of links
   mode_t mode = 0;          // permission bits, setuid, setgid, sticky; no type
   std::uint32_t uid = 0, gid = 0;
@@ -51,8 +51,9 @@ class TarReader {
   ~TarReader();
 
   // The next entry, or nothing at the end (two zero blocks, or the end of the source at an entry's boundary). What is
-  // left of the entry before is skipped. Throws Error(kCorrupt) naming the entry and what is wrong. Entries of unknown
-  // type are skipped as POSIX asks, unless they would be files.
+  // left of the entry before is skipped. Throws Error(kCorrupt) naming the entry and what is wrong; after that only
+  // drain() and the destructor may be called. Vendors' notes (types A to Z) are skipped, other unknown types are
+  // Error(kNotSupported). What is accepted in detail: docs/formats/tar.md.
   std::optional<TarEntry> next();
 
   // The current file's data: of a sparse file, its extents one after the other. Valid until next().
@@ -72,7 +73,9 @@ class TarWriter {
  public:
   explicit TarWriter(base::Sink& sink);  // the sink outlives the writer
   ~TarWriter();
-  // Begins an entry; `data` gives exactly entry.size bytes (of a sparse entry: the sum of its extents).
+  // Writes an entry; of a file `data` gives entry.size bytes (of a sparse one: the sum of its extents): Error(kIo) when
+  // it ends before, what it has beyond is not read. A folder's name gets its slash. Error(kInvalidArgument) for an
+  // entry that no archive can hold.
   void add(const TarEntry& entry, base::Source* data = nullptr);
   void finish();  // the two zero blocks; does not finish the sink
 

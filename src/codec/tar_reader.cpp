@@ -301,9 +301,8 @@ struct TarReader::State {
       std::array<char, kBlockBytes> first = block;  // the blocks that follow are read into `block`
       sparse = read_old_sparse(Header(first.data()), next_block, limits.sparse_extents);
     } else {
+      if (const std::string* real_name = pax.find("GNU.sparse.name")) name = entry.path = *real_name;
       sparse = read_pax_sparse(pax, next_block, limits.sparse_extents);
-      if (const std::string* real_name = pax.find("GNU.sparse.name"); sparse && real_name != nullptr)
-        name = entry.path = *real_name;
     }
     if (!sparse) return;
     check_sparse(*sparse, data_left);

@@ -199,6 +199,8 @@ void check(const TarEntry& entry) {
   for (const auto& [key, value] : entry.xattrs) {
     if (key.empty() || has_nul(key)) throw_invalid(entry, "invalid name of an extended attribute");
   }
+  const bool link = entry.type == EntryType::kHardLink || entry.type == EntryType::kSymlink;
+  if (link && entry.link_target.empty()) throw_invalid(entry, "a link to nothing");
   if (entry.type != EntryType::kDirectory && entry.path.ends_with('/'))
     throw_invalid(entry, "only a folder's name ends in a slash");
   if (entry.type != EntryType::kFile && entry.sparse) throw_invalid(entry, "only a file can be sparse");

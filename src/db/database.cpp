@@ -1,9 +1,9 @@
 #include "db/database.h"
 
+#include <utility>
+
 #include <sqlite3.h>
 #include <sys/stat.h>
-
-#include <utility>
 
 #include "base/error.h"
 
@@ -73,8 +73,9 @@ int Database::user_version() {
 void Database::migrate(std::span<const char* const> steps) {
   const auto check = [&](int version) {
     if (version < 0 || static_cast<std::size_t>(version) > steps.size()) {
-      throw Error::format(Code::kNotSupported, "'{}' was written by a newer davit (its version is {}, this one knows {})",
-                          path_.string(), version, steps.size());
+      throw Error::format(Code::kNotSupported,
+                          "'{}' was written by a newer davit (its version is {}, this one knows {})", path_.string(),
+                          version, steps.size());
     }
     return static_cast<std::size_t>(version);
   };

@@ -23,15 +23,15 @@ class Statement;
 // One connection; for one thread at a time. Outlives its statements and transactions.
 class Database {
  public:
-  // Opens the file, creating an empty database (user_version 0) when it is missing; its folder exists. Never writes to one
-  // that is there.
+  // Opens the file, creating an empty database (user_version 0) when it is missing; its folder exists. Never writes to
+  // one that is there.
   explicit Database(const std::filesystem::path& path);
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
-  // Brings the schema to `steps.size()`, the newest version this program knows: each step is SQL that leads from version N
-  // to N + 1, and version and schema change in one transaction. Safe for several processes at once. Throws
+  // Brings the schema to `steps.size()`, the newest version this program knows: each step is SQL that leads from
+  // version N to N + 1, and version and schema change in one transaction. Safe for several processes at once. Throws
   // Error(kNotSupported) when a newer davit wrote the database. One read when there is nothing to do.
   void migrate(std::span<const char* const> steps);
   int user_version();
@@ -54,8 +54,8 @@ class Database {
   std::uint64_t device_ = 0, inode_ = 0;
 };
 
-// A prepared statement: bind all, step() until it returns false, reset() to use it again. Parameters count from 1, columns
-// from 0, as SQLite does.
+// A prepared statement: bind all, step() until it returns false, reset() to use it again. Parameters count from 1,
+// columns from 0, as SQLite does.
 class Statement {
  public:
   Statement(Statement&& other) noexcept;
@@ -63,7 +63,7 @@ class Statement {
   ~Statement();
 
   Statement& bind(int parameter, std::int64_t value);
-  Statement& bind(int parameter, std::string_view value);  // copied
+  Statement& bind(int parameter, std::string_view value);                            // copied
   Statement& bind_optional(int parameter, const std::optional<std::string>& value);  // nothing is NULL
 
   bool step();  // whether there is a row
@@ -85,7 +85,8 @@ class Statement {
   sqlite3_stmt* handle_;
 };
 
-// BEGIN IMMEDIATE: the write lock is taken here, so that no later statement can find it taken. Rolled back unless committed.
+// BEGIN IMMEDIATE: the write lock is taken here, so that no later statement can find it taken. Rolled back unless
+// committed.
 class Transaction {
  public:
   explicit Transaction(Database& database);

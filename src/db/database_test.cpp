@@ -1,10 +1,10 @@
 #include "db/database.h"
 
+#include <array>
+
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <array>
 
 #include "base/error.h"
 #include "base/fs/paths.h"
@@ -12,7 +12,8 @@
 namespace davit::db {
 namespace {
 
-constexpr std::array kSteps{"CREATE TABLE words (id INTEGER PRIMARY KEY, word TEXT)", "ALTER TABLE words ADD COLUMN note TEXT"};
+constexpr std::array kSteps{"CREATE TABLE words (id INTEGER PRIMARY KEY, word TEXT)",
+                            "ALTER TABLE words ADD COLUMN note TEXT"};
 
 class DatabaseTest : public ::testing::Test {
  protected:
@@ -39,7 +40,11 @@ TEST_F(DatabaseTest, ValuesComeBackAsTheyWereBound) {
   Database database(path());
   database.migrate(kSteps);
   const std::string word("a\0b", 3);
-  database.prepare("INSERT INTO words VALUES (?, ?, ?)").bind(1, INT64_MIN).bind(2, word).bind_optional(3, std::nullopt).run();
+  database.prepare("INSERT INTO words VALUES (?, ?, ?)")
+      .bind(1, INT64_MIN)
+      .bind(2, word)
+      .bind_optional(3, std::nullopt)
+      .run();
   database.prepare("INSERT INTO words VALUES (?, ?, ?)").bind(1, INT64_MAX).bind(2, "").bind_optional(3, "n").run();
   Statement rows = database.prepare("SELECT id, word, note FROM words ORDER BY id");
   ASSERT_TRUE(rows.step());

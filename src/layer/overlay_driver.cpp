@@ -93,7 +93,12 @@ OverlayDriver::Chain OverlayDriver::assemble(const std::vector<oci::Digest>& dif
     if (record->layer.has_implied_folders && !chain.folders.empty()) {
       adapted = adapted_layer(diff_ids, i + 1, *id, chain.folders);
     }
-    chain.folders.insert(chain.folders.begin(), store_.diff(diff_id));
+    if (record->layer.entries > 0) {
+      // A layer that comes twice: all that its lower occurrence has is hidden by the upper, and overlayfs takes none
+      // twice.
+      std::erase(chain.folders, store_.diff(diff_id));
+      chain.folders.insert(chain.folders.begin(), store_.diff(diff_id));
+    }
     if (adapted) chain.folders.insert(chain.folders.begin(), *adapted);
     if (record->root_listed) {
       chain.root_layer = diff_id;
@@ -177,7 +182,9 @@ void OverlayDriver::prepare_upper(const Chain& chain, const MountOptions& option
 void OverlayDriver::mount(const MountOptions& options) {
   Chain chain = assemble(options.diff_ids);
   // overlayfs wants a lower folder, and two where there is no upper one.
-  while (chain.folders.size() < (options.upper.empty() ? 2U : 1U)) chain.folders.push_back(store_.empty());
+  for (int i = 0; chain.folders.size() < (options.upper.empty() ? 2U : 1U); ++i) {
+    chain.folders.push_back(store_.empty(i));
+  }
   if (!options.upper.empty()) prepare_upper(chain, options);
   fs::mount_overlay({.lower = chain.folders, .upper = options.upper, .work = options.work, .target = options.target});
 }

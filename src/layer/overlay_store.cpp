@@ -19,9 +19,9 @@ std::optional<oci::Digest> digest_of_name(const std::string& name) {
 }  // namespace
 
 OverlayStore::OverlayStore(std::filesystem::path folder) : folder_(std::move(folder)) {
-  if (fs::exists(empty())) return;
+  if (fs::exists(empty(1))) return;
   for (const auto& path : {folder_, staging(), adapted(), lock_file("")}) fs::make_directories(path);
-  fs::make_directories(empty(), 0755);
+  for (const int which : {0, 1}) fs::make_directories(empty(which), 0755);
 }
 
 std::vector<oci::Digest> OverlayStore::list() const {

@@ -24,7 +24,8 @@ class OverlayStore {
   std::filesystem::path staged(const oci::Digest& diff_id) const { return staging() / diff_id.hex(); }
   std::filesystem::path staging() const { return folder_ / "staging"; }
   std::filesystem::path adapted() const { return folder_ / "adapted"; }
-  std::filesystem::path empty() const { return folder_ / "empty"; }
+  // Two empty folders: overlayfs takes no folder twice.
+  std::filesystem::path empty(int which) const { return folder_ / "empty" / std::to_string(which); }
   std::filesystem::path lock_file(const std::string& name) const { return folder_ / "locks" / name; }
 
   std::optional<OverlayRecord> find(const oci::Digest& diff_id) const { return read_overlay_record(layer(diff_id)); }

@@ -32,8 +32,9 @@ bool all(std::string_view text, Predicate predicate) {
 
 [[noreturn]] void refuse() { throw Error(Code::kInvalidArgument, "invalid reference format"); }
 
-[[noreturn]] void refuse_uppercase() {
-  throw Error(Code::kInvalidArgument, "invalid reference format: repository name must be lowercase");
+[[noreturn]] void refuse_uppercase(std::string_view repository, Words words) {
+  const std::string named = words == Words::kClient ? " (" + base::printable(repository) + ")" : "";
+  throw Error::format(Code::kInvalidArgument, "invalid reference format: repository name{} must be lowercase", named);
 }
 
 // [a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9], joined by dots.
@@ -144,7 +145,7 @@ bool is_valid_tag(std::string_view text) {
   return all(text, [](char c) { return is_alnum(c) || c == '_' || c == '.' || c == '-'; });
 }
 
-Reference Reference::parse(std::string_view text) {
+Reference Reference::parse(std::string_view text, Words words) {
   if (text.size() == 64 && base::is_hex(text)) {
     throw Error::format(Code::kInvalidArgument,
                         "invalid repository name ({}), cannot specify 64-byte hexadecimal strings", text);
@@ -152,7 +153,7 @@ Reference Reference::parse(std::string_view text) {
   Name name = split_domain(text);
   std::string_view rest = name.remainder;
   if (const std::string_view path = rest.substr(0, rest.find(':')); std::any_of(path.begin(), path.end(), is_upper)) {
-    refuse_uppercase();
+    refuse_uppercase(path, words);
   }
 
   Reference out;
@@ -173,7 +174,7 @@ Reference Reference::parse(std::string_view text) {
   if (!is_domain(name.domain)) {
     // Taken for a registry because of its capitals alone: as a namespace it would be good in lower case.
     if (is_path_component(base::to_lower(name.domain)) && name.domain.find('.') == std::string::npos) {
-      refuse_uppercase();
+      refuse_uppercase(name.domain + "/" + std::string(rest), words);
     }
     refuse();
   }
@@ -186,8 +187,8 @@ Reference Reference::parse(std::string_view text) {
   return out;
 }
 
-Reference Reference::parse_tagged(std::string_view text) {
-  Reference out = parse(text);
+Reference Reference::parse_tagged(std::string_view text, Words words) {
+  Reference out = parse(text, words);
   if (!out.tag_ && !out.digest_) out.tag_ = "latest";
   return out;
 }

@@ -16,7 +16,7 @@ namespace davit::oci {
 class RepositoryName {
  public:
   // "alpine", "team/app", "127.0.0.1:5000/team/app". Throws Error(kInvalidArgument) with docker's words
-  // ("invalid reference format", "invalid reference format: repository name must be lowercase").
+  // ("invalid reference format", "invalid reference format: repository name (library/BAD) must be lowercase").
   static RepositoryName parse(std::string_view text);
 
   const std::string& domain() const { return domain_; }  // "docker.io"
@@ -32,12 +32,17 @@ class RepositoryName {
   std::string path_;
 };
 
+// Whose words a name with capitals is refused in. docker's client names the repository ("… repository name
+// (library/BAD) must be lowercase"), its daemon does not; which of them parses depends on the command: pull and tag the
+// client, rmi the daemon.
+enum class Words { kClient, kDaemon };
+
 class Reference {
  public:
   // Throws Error(kInvalidArgument) with docker's words.
-  static Reference parse(std::string_view text);
+  static Reference parse(std::string_view text, Words words = Words::kClient);
   // The same, and "latest" where neither tag nor digest is given.
-  static Reference parse_tagged(std::string_view text);
+  static Reference parse_tagged(std::string_view text, Words words = Words::kClient);
   static Reference with_tag(RepositoryName repository, std::string tag);
   static Reference with_digest(RepositoryName repository, Digest digest);
 

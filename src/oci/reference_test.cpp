@@ -14,11 +14,14 @@ namespace {
 const std::string kHex(64, 'a');
 const std::string kSha256 = "sha256:" + kHex;
 const std::string kInvalid = "invalid reference format";
-const std::string kUppercase = "invalid reference format: repository name must be lowercase";
 
-std::string message_of(const std::string& text) {
+std::string uppercase(const std::string& name) {
+  return "invalid reference format: repository name (" + name + ") must be lowercase";
+}
+
+std::string message_of(const std::string& text, Words words = Words::kClient) {
   try {
-    Reference::parse(text);
+    Reference::parse(text, words);
   } catch (const base::Error& e) {
     EXPECT_EQ(e.code(), base::Code::kInvalidArgument);
     return e.message();
@@ -82,12 +85,12 @@ TEST(Reference, IsFamiliarAsUsersWriteIt) {
 
 TEST(Reference, RefusesWithDockersWords) {
   const std::vector<std::pair<std::string, std::string>> cases = {
-      {"BAD:Name", kUppercase},
-      {"BAD", kUppercase},
-      {"team/App", kUppercase},
-      {"REGISTRY/App", kUppercase},
-      {"Foo_bar/baz", kUppercase},
-      {"alpine@SHA256:" + kHex, kUppercase},
+      {"BAD:Name", uppercase("library/BAD")},
+      {"BAD", uppercase("library/BAD")},
+      {"team/App", uppercase("team/App")},
+      {"REGISTRY/App", uppercase("App")},
+      {"Foo_bar/baz", uppercase("Foo_bar/baz")},
+      {"alpine@SHA256:" + kHex, uppercase("library/alpine@SHA256")},
       {"", kInvalid},
       {":tag", kInvalid},
       {"@" + kSha256, kInvalid},
@@ -131,6 +134,14 @@ TEST(Reference, RefusesWithDockersWords) {
       {"alpine@sha999:" + kHex, "invalid digest 'sha999:" + kHex + "': unsupported digest algorithm"},
   };
   for (const auto& [text, expected] : cases) EXPECT_EQ(message_of(text), expected) << text;
+}
+
+TEST(Reference, WithCapitalsIsRefusedInTheDaemonsWordsWhereItParses) {
+  const std::string words = "invalid reference format: repository name must be lowercase";
+  EXPECT_EQ(message_of("BAD:Name", Words::kDaemon), words);
+  EXPECT_EQ(message_of("Foo_bar/baz", Words::kDaemon), words);
+  EXPECT_EQ(message_of("a:b:c", Words::kDaemon), kInvalid);
+  EXPECT_THROW(Reference::parse_tagged("BAD", Words::kDaemon), base::Error);
 }
 
 TEST(Reference, TakesThePathToTheLimitWhateverTheHost) {

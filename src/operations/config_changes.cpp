@@ -1,6 +1,7 @@
 #include "operations/config_changes.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <functional>
 #include <map>
 

@@ -64,7 +64,7 @@ std::optional<FoundImage> find_image(const store::ImageStore& images, const std:
   // 64 digits are an ID and no name: the grammar refuses them as one.
   if (text.size() == 64 && base::is_hex(text)) return by_id(images, text);
   // A name wins over an ID that looks like it, as docker has it.
-  const oci::Reference reference = oci::Reference::parse_tagged(text);
+  const oci::Reference reference = oci::Reference::parse_tagged(text, oci::Words::kDaemon);
   if (auto found = by_tag(images, reference)) return found;
   if (reference.digest() && reference.tag()) {
     return by_tag(images, oci::Reference::with_digest(reference.repository(), *reference.digest()));

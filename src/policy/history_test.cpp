@@ -30,16 +30,19 @@ TEST(HistoryPolicy, LetsGoOfWhatWasDisplacedLongerAgoThanTheDays) {
 
 TEST(HistoryPolicy, PassesOverAnImageThatDoesNotFitAndPinsASmallerOlderOne) {
   const HistoryPolicy policy{10, 30, 100};
-  EXPECT_EQ(judge_history({displaced("a", "1", 1, 60), displaced("a", "2", 2, 50), displaced("a", "3", 3, 40)}, policy, kNow),
-            (std::vector{HistoryVerdict::kPinned, HistoryVerdict::kTooManyBytes, HistoryVerdict::kPinned}));
+  EXPECT_EQ(
+      judge_history({displaced("a", "1", 1, 60), displaced("a", "2", 2, 50), displaced("a", "3", 3, 40)}, policy, kNow),
+      (std::vector{HistoryVerdict::kPinned, HistoryVerdict::kTooManyBytes, HistoryVerdict::kPinned}));
 }
 
 TEST(HistoryPolicy, CountsAnImageOnceAndOneInUseNotAtAll) {
   const HistoryPolicy policy{10, 30, 100};
   Displaced used = displaced("a", "u", 1, 5000);
   used.in_use = true;
-  EXPECT_EQ(judge_history({used, displaced("a", "1", 2, 100), displaced("b", "1", 3, 100), displaced("b", "2", 4, 1)}, policy, kNow),
-            (std::vector{HistoryVerdict::kPinned, HistoryVerdict::kPinned, HistoryVerdict::kPinned, HistoryVerdict::kTooManyBytes}));
+  EXPECT_EQ(judge_history({used, displaced("a", "1", 2, 100), displaced("b", "1", 3, 100), displaced("b", "2", 4, 1)},
+                          policy, kNow),
+            (std::vector{HistoryVerdict::kPinned, HistoryVerdict::kPinned, HistoryVerdict::kPinned,
+                         HistoryVerdict::kTooManyBytes}));
 }
 
 TEST(HistoryPolicy, KeepsNothingWhenABoundIsZero) {

@@ -8,8 +8,8 @@
 
 namespace davit::policy {
 
-// All nodes that can be reached from the roots, roots included. `edges(node)` gives the nodes that a node needs (any range);
-// it is called once per node, and for nodes that exist nowhere too. Cycles are fine. Linear in nodes and edges.
+// All nodes that can be reached from the roots, roots included. `edges(node)` gives the nodes that a node needs (any
+// range); it is called once per node, and for nodes that exist nowhere too. Cycles are fine. Linear in nodes and edges.
 template <typename Node, typename Edges>
 std::unordered_set<Node> reachable(const std::vector<Node>& roots, const Edges& edges) {
   std::unordered_set<Node> seen(roots.begin(), roots.end());

@@ -1,11 +1,11 @@
 #include "policy/reachability.h"
 
-#include <gtest/gtest.h>
-#include <rapidcheck/gtest.h>
-
 #include <map>
 #include <set>
 #include <string>
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 
 namespace davit::policy {
 namespace {
@@ -21,7 +21,8 @@ auto edges_of(const Graph& graph) {
 
 TEST(Reachability, EverythingIsGarbageWithoutRoots) {
   const Graph graph{{"image", {"layer"}}};
-  EXPECT_EQ(garbage<std::string>({"image", "layer"}, {}, edges_of(graph)), (std::vector<std::string>{"image", "layer"}));
+  EXPECT_EQ(garbage<std::string>({"image", "layer"}, {}, edges_of(graph)),
+            (std::vector<std::string>{"image", "layer"}));
 }
 
 TEST(Reachability, WhatARootNeedsThroughOthersIsKept) {
@@ -32,7 +33,8 @@ TEST(Reachability, WhatARootNeedsThroughOthersIsKept) {
 
 TEST(Reachability, ACycleThatNoRootReachesIsGarbage) {
   const Graph graph{{"a", {"b"}}, {"b", {"a"}}, {"root", {"root", "c"}}, {"c", {"root"}}};
-  EXPECT_EQ(garbage<std::string>({"a", "b", "c", "root"}, {"root"}, edges_of(graph)), (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(garbage<std::string>({"a", "b", "c", "root"}, {"root"}, edges_of(graph)),
+            (std::vector<std::string>{"a", "b"}));
 }
 
 TEST(Reachability, ARootThatDoesNotExistIsNoError) {

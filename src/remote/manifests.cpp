@@ -64,8 +64,9 @@ std::optional<std::uint64_t> told_size(const http::ResponseHead& response) {
 }
 
 // dockerd's words for a pull that the registry refuses (its notFoundError).
-Error pull_error(const oci::RepositoryName& repository, const std::string& reference, const http::Response& response) {
-  Error error = to_error("GET", response);
+Error pull_error(std::string_view method, const oci::RepositoryName& repository, const std::string& reference,
+                 const http::Response& response) {
+  Error error = to_error(method, response);
   const auto told = errors_of(response);
   const std::string code = told.empty() ? "" : told[0].code;
   const std::string what = shown(repository, reference);
@@ -130,7 +131,8 @@ std::variant<RemoteManifest, http::Response> fetch(Session& session, const oci::
 
 RemoteManifest RegistryClient::get_manifest(const oci::RepositoryName& repository, const std::string& reference) {
   auto result = fetch(state_->session, repository, reference);
-  if (const auto* refused = std::get_if<http::Response>(&result)) throw pull_error(repository, reference, *refused);
+  if (const auto* refused = std::get_if<http::Response>(&result))
+    throw pull_error("GET", repository, reference, *refused);
   return std::get<RemoteManifest>(std::move(result));
 }
 
@@ -140,7 +142,7 @@ std::optional<RemoteManifest> RegistryClient::head_manifest(const oci::Repositor
   const http::Response response = state_->session.send_with_retries(call);
   if (response.status == 404) return std::nullopt;
   const bool no_head = response.status == 405 || response.status == 501;
-  if (!response.ok() && !no_head) throw pull_error(repository, reference, response);
+  if (!response.ok() && !no_head) throw pull_error(call.method, repository, reference, response);
   const auto digest = told_digest(response);
   const auto size = told_size(response);
   const std::string type = content_type(response);
@@ -149,7 +151,7 @@ std::optional<RemoteManifest> RegistryClient::head_manifest(const oci::Repositor
     const auto* refused = std::get_if<http::Response>(&result);
     if (refused == nullptr) return std::get<RemoteManifest>(std::move(result));
     if (refused->status == 404) return std::nullopt;
-    throw pull_error(repository, reference, *refused);
+    throw pull_error("GET", repository, reference, *refused);
   }
   if (const auto wanted = oci::Digest::try_parse(reference);
       wanted && wanted->algorithm() == digest->algorithm() && *wanted != *digest) {

@@ -25,9 +25,12 @@ struct ClientOptions {
   bool plain_http = false;           // never try TLS
   bool plain_http_fallback = false;  // TLS first; plain HTTP where the peer does not speak TLS (loopback)
   bool skip_tls_verify = false;
-  std::filesystem::path ca_file;           // in addition to the system's
-  int tries = 5;                           // of one request, on 5xx, 429 and broken connections
-  std::chrono::milliseconds backoff{500};  // doubled each time, with jitter; Retry-After is honoured up to max_backoff
+  std::filesystem::path ca_file;  // in addition to the system's
+  // Of one request, on 408, 429, 5xx and broken connections; of a blob, those that got it no further. A host that never
+  // answered is not tried again.
+  int tries = 5;
+  // Doubled each time, with jitter. Retry-After is honoured; one longer than max_backoff ends the tries at once.
+  std::chrono::milliseconds backoff{500};
   std::chrono::milliseconds max_backoff{60'000};
   std::chrono::seconds connect_timeout{30};
   std::chrono::seconds stall_timeout{60};  // no byte for so long: the transfer is broken off and tried again
@@ -62,7 +65,9 @@ class RegistryClient {
   // the digest in its answer, else GET (some registries omit it).
   std::optional<RemoteManifest> head_manifest(const oci::RepositoryName& repository, const std::string& reference);
   // At most oci::kMaxManifestBytes; a digest in `reference` and the server's Docker-Content-Digest are verified:
-  // Error(kCorrupt). Error(kNotFound) "manifest for NAME:TAG not found: manifest unknown: …" (docker's words).
+  // Error(kCorrupt). Refusals have dockerd's words: Error(kNotFound) "manifest for NAME:TAG not found: manifest
+  // unknown: …", Error(kUnauthorized) 'Get "URL": no basic auth credentials', Error(kPermissionDenied) "pull access
+  // denied for NAME, …".
   RemoteManifest get_manifest(const oci::RepositoryName& repository, const std::string& reference);
 
   // Writes the blob's bytes from `offset` to the sink; a broken connection is taken up where it stopped. When the

@@ -61,12 +61,21 @@ http::Response Session::send_as(const Call& call, Authorizer& authorizer) {
     scheme_ = Scheme::kHttps;
     return response;
   } catch (const http::TransportError& e) {
-    // A peer that ends the handshake without a word of TLS may be one that speaks none, too.
-    if (e.failure() != http::Failure::kNotTls && e.failure() != http::Failure::kBroken) throw;
-    base::log::debug("{} does not speak TLS: plain HTTP from now on", host_);
+    // A peer that ends the handshake without a word of TLS may be one that speaks none, too. Where nobody answers,
+    // plain HTTP fails as well, with the words that docker shows.
+    if (e.failure() != http::Failure::kNotTls && e.failure() != http::Failure::kBroken &&
+        e.failure() != http::Failure::kConnect)
+      throw;
   }
   scheme_ = Scheme::kHttp;
-  return send_authorized(call, url_of(call.target), authorizer);
+  try {
+    http::Response response = send_authorized(call, url_of(call.target), authorizer);
+    base::log::debug("{} does not speak TLS: plain HTTP from now on", host_);
+    return response;
+  } catch (const http::TransportError&) {
+    if (!has_answered_) scheme_ = Scheme::kUnknown;
+    throw;
+  }
 }
 
 http::Response Session::send_authorized(const Call& call, const http::Url& url, Authorizer& authorizer) {
@@ -85,14 +94,18 @@ http::Response Session::send_authorized(const Call& call, const http::Url& url, 
   std::optional<std::string> used;
   if (ours) used = authorize([&] { return authorizer.authorization(url, call.scopes); });
   if (used) request.headers.set("Authorization", *used);
-  http::Response response = client_.send(request, call.choose);
+  const auto choose = [&](const http::ResponseHead& head) {
+    has_answered_ = true;  // even if the rest does not come
+    return call.choose ? call.choose(head) : nullptr;
+  };
+  http::Response response = client_.send(request, choose);
   answered(response);
   // A 401 of somebody to whom we were redirected is no question to us.
   if (response.status != 401 || !ours || !response.url.same_origin(url)) return response;
   const auto better = authorize([&] { return authorizer.answer(response, call.scopes, used); });
   if (!better) return response;
   request.headers.set("Authorization", *better);
-  response = client_.send(request, call.choose);
+  response = client_.send(request, choose);
   answered(response);
   return response;
 }

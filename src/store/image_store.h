@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "oci/descriptor.h"
 #include "oci/reference.h"
+#include "policy/history.h"
 
 namespace davit::store {
 
@@ -50,11 +51,8 @@ struct TagMove {
   bool gone = false;  // the content of `to` was freed by an explicit rmi or prune
 };
 
-struct HistoryPolicy {  // what an overwrite displaced stays pinned within these bounds (architecture, decision 9)
-  unsigned moves = 10;
-  unsigned days = 30;
-  std::uint64_t bytes = 10'000'000'000;
-};
+// What an overwrite displaced stays pinned within these bounds (architecture, decision 9).
+using HistoryPolicy = policy::HistoryPolicy;
 
 class ImageStore {
  public:
@@ -66,20 +64,24 @@ class ImageStore {
   ~ImageStore();
 
   // Images.
+  // Durable on return. The caller holds a lease on the image's content. An image that is here already keeps `added`,
+  // and the index it came by where the new record has none.
   void add_image(const ImageRecord& record);
   std::optional<ImageRecord> find_image(const oci::Digest& id) const;
   std::vector<ImageRecord> list_images() const;  // newest `created` first
   // Images whose ID begins with the hex digits ("sha256:" allowed before them).
   std::vector<ImageRecord> find_images_by_prefix(std::string_view prefix) const;
-  void remove_image(const oci::Digest& id);  // the record alone; content is the caller's to free
+  // The record alone; content is the caller's to free. Idempotent. Throws Error(kConflict) while a tag means the image
+  // (one may have been set since the caller looked).
+  void remove_image(const oci::Digest& id);
 
   // Tags and repository digests.
   std::optional<Tag> find_tag(const oci::Reference& reference) const;
   std::vector<Tag> list_tags() const;
   std::vector<Tag> tags_of(const oci::Digest& image) const;  // tags and repository digests that mean the image
-  // Makes the reference mean the target; journalled, durable on return. Returns the meaning before. Setting what is set
-  // already records nothing. Repository digests (reference with a digest only) are kept in the journal too but have no
-  // history.
+  // Makes the reference mean the target; journalled, durable on return. Throws Error(kNotFound) when the image is not
+  // here. Returns the meaning before. Setting what is set already records nothing. Repository digests (reference with a
+  // digest only) are kept in the journal too but have no history.
   std::optional<Tag> set_tag(const Tag& tag, const std::string& command);
   std::optional<Tag> remove_tag(const oci::Reference& reference, const std::string& command);
 
@@ -89,11 +91,17 @@ class ImageStore {
   void mark_gone(const oci::Digest& image);
   // Images that an overwrite displaced and that policy still keeps.
   std::vector<oci::Digest> pinned_by_history() const;
+  // The moves that displaced them, newest first: `from` is what is kept, for which tag, since when.
+  std::vector<TagMove> pinned_moves() const;
 
   // Drops the SQLite index and makes it anew from the files.
   void rebuild_index();
 
  private:
+  friend class Collector;
+  class UnderLock;
+  void refresh();
+
   struct State;
   std::unique_ptr<State> state_;
 };

@@ -3,11 +3,11 @@
 // version, and gives out its parts. See docs/formats/store.md for the layout.
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "base/file_lock.h"
 #include "blob/blob_store.h"
 #include "layer/layer_driver.h"
 #include "store/image_store.h"
@@ -20,7 +20,7 @@ class Lease {
  public:
   virtual ~Lease() = default;
   // From the return of this call on, no collection removes the digest (a blob's or a layer's), whether or not it is
-  // here yet.
+  // here yet. Safe for use by several threads.
   virtual void add(const oci::Digest& digest) = 0;
 };
 
@@ -30,6 +30,8 @@ class Store {
     std::filesystem::path root;
     std::filesystem::path run;
     HistoryPolicy history;
+    // Opens the layer driver over ROOT; layer::open_overlay_driver unless told otherwise.
+    std::function<std::unique_ptr<layer::LayerDriver>(const std::filesystem::path& root)> open_layers = {};
   };
 
   // Opens the store, making it where the folder is missing or empty. Throws Error(kNotSupported) where a newer davit
@@ -42,6 +44,7 @@ class Store {
   const std::filesystem::path& run() const;
   const std::string& id() const;  // 32 hex digits, random, for the life of the store
 
+  // Its parts, each opened on the first call. Safe for use by several threads, but see ImageStore.
   blob::BlobStore& blobs();
   ImageStore& images();
   layer::LayerDriver& layers();  // probed on the first call

@@ -2,15 +2,15 @@
 
 #include "blob/blob_store.h"
 
-#include <gtest/gtest.h>
-#include <rapidcheck/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
 #include <functional>
 #include <thread>
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/fs/paths.h"
@@ -195,7 +195,8 @@ TEST_P(BlobStoreContract, TooFewAndTooManyBytesAreCorruptAndDropped) {
       writer->commit();
     });
     EXPECT_EQ(error.code(), base::Code::kCorrupt);
-    EXPECT_NE(error.message().find("expected " + std::to_string(told) + " bytes"), std::string::npos) << error.message();
+    EXPECT_NE(error.message().find("expected " + std::to_string(told) + " bytes"), std::string::npos)
+        << error.message();
     EXPECT_EQ(store_->size(digest), std::nullopt);
   }
   EXPECT_EQ(store_->ingest(digest, bytes.size())->offset(), 0U);
@@ -354,30 +355,37 @@ TEST_P(BlobStoreContract, AnInterruptEndsTheWait) {
 }
 
 TEST_P(BlobStoreContract, AnySplitIntoAttemptsAndPiecesGivesTheSameBlob) {
+  struct Step {
+    bool new_attempt, read_existing, restart;
+    std::size_t piece;
+  };
   EXPECT_TRUE(rc::check([&] {
     const auto bytes = *rc::gen::container<std::string>(rc::gen::arbitrary<char>());
+    const auto steps = *rc::gen::container<std::vector<Step>>(rc::gen::construct<Step>(
+        rc::gen::arbitrary<bool>(), rc::gen::arbitrary<bool>(), rc::gen::weightedElement<bool>({{1, true}, {8, false}}),
+        rc::gen::inRange<std::size_t>(0, 40)));
     const oci::Digest digest = codec::digest_of(bytes);
     store_->remove(digest);
+    auto writer = store_->ingest(digest, bytes.size());
+    writer->restart();
     std::size_t sent = 0;
-    while (true) {
-      const auto writer = store_->ingest(digest, bytes.size());
-      RC_ASSERT(writer != nullptr);
-      RC_ASSERT(writer->offset() == sent);
-      if (*rc::gen::arbitrary<bool>()) RC_ASSERT(all_of(writer->existing()) == bytes.substr(0, sent));
-      if (*rc::gen::weightedElement<bool>({{1, true}, {5, false}})) {
+    for (const Step& step : steps) {
+      if (step.new_attempt) {
+        writer.reset();
+        writer = store_->ingest(digest, bytes.size());
+        RC_ASSERT(writer->offset() == sent);
+        if (step.read_existing) RC_ASSERT(all_of(writer->existing()) == bytes.substr(0, sent));
+      }
+      if (step.restart) {
         writer->restart();
         sent = 0;
       }
-      const auto pieces = *rc::gen::inRange(0, 4);
-      for (int i = 0; i < pieces; ++i) {
-        const std::size_t piece = *rc::gen::inRange<std::size_t>(0, bytes.size() - sent + 1);
-        writer->write(base::as_byte_view(bytes).subspan(sent, piece));
-        sent += piece;
-      }
-      if (sent < bytes.size()) continue;
-      RC_ASSERT(writer->commit().digest == digest);
-      break;
+      const std::size_t piece = std::min(step.piece, bytes.size() - sent);
+      writer->write(base::as_byte_view(bytes).subspan(sent, piece));
+      sent += piece;
     }
+    writer->write(base::as_byte_view(bytes).subspan(sent));
+    RC_ASSERT(writer->commit().digest == digest);
     RC_ASSERT(store_->read(digest, bytes.size()) == bytes);
   }));
 }
@@ -385,7 +393,8 @@ TEST_P(BlobStoreContract, AnySplitIntoAttemptsAndPiecesGivesTheSameBlob) {
 std::string name_of(const testing::TestParamInfo<Implementation>& info) { return info.param.name; }
 
 INSTANTIATE_TEST_SUITE_P(All, BlobStoreContract,
-                         testing::Values(Implementation{"Files", [](const std::filesystem::path& root) {
+                         testing::Values(Implementation{"Files",
+                                                        [](const std::filesystem::path& root) {
                                                           return std::make_unique<BlobStore>(BlobStore::Options{root});
                                                         }}),
                          name_of);

@@ -9,7 +9,7 @@ COMMANDS = ["pull", "push", "images", "inspect", "history", "tag", "rmi", "impor
 
 def test_version_is_one_line(davit):
     printed = davit("--version")
-    assert re.fullmatch(r"(?:[Dd]avit) version \d+\.\d+\.\d+(?:, build \w+)?\n", printed.stdout)
+    assert re.fullmatch(r"[Dd]avit version \d+\.\d+\.\d+(?:, build \w+)?\n", printed.stdout)
     assert davit("-v").stdout == printed.stdout
 
 
@@ -66,9 +66,9 @@ def test_help_of_each_command_has_dockers_layout(davit, command):
 
 
 def test_help_of_pull_is_as_dockers(davit):
-    assert davit("pull", "--help").stdout.startswith("Usage:  davit pull [OPTIONS] NAME[:TAG|@DIGEST]")
-    assert re.search(r"^Options:\n(?:.*\n)*      --platform string +Set platform if server is multi-platform\n +capable\n"
-                     r"  -q, --quiet +Suppress verbose output$", davit("pull", "--help").stdout, re.M)
+    text = davit("pull", "--help").stdout
+    assert text.startswith("Usage:  davit pull [OPTIONS] NAME[:TAG|@DIGEST]")
+    assert re.search(r"^Options:\n      --platform string   Set platform .*\n(?: +.*\n)?  -q, --quiet             Suppress verbose output$", text, re.M)
 
 
 def test_unknown_command(davit):

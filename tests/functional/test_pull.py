@@ -293,12 +293,28 @@ def test_credentials_do_not_follow_a_redirect_to_another_host(davit, fake_regist
     assert elsewhere and not any("Authorization" in seen.headers for seen in elsewhere)
 
 
-def test_trusted_tls_registry_with_its_ca(davit, trusted_tls_registry):
+def test_tls_registry_with_its_ca(davit, trusted_tls_registry):
     reference = trusted_tls_registry.push_busybox("team/app:1")
 
     davit("pull", reference)
 
     assert davit("images", "-q").lines
+
+
+def test_tls_registry_with_the_ca_of_the_configuration(davit, tls_registry, folder):
+    reference = tls_registry.push_busybox("team/app:1")
+    (folder / "davit.toml").write_text(f'[registry."{tls_registry.address}"]\nca = "{tls_registry.tls.ca}"\n')
+
+    davit("--config", folder / "davit.toml", "pull", reference)
+
+    assert davit("images", "-q").lines
+
+
+def test_tls_registry_that_is_configured_as_insecure(davit, tls_registry, folder):
+    reference = tls_registry.push_busybox("team/app:1")
+    (folder / "davit.toml").write_text(f'[registry."{tls_registry.address}"]\ninsecure = true\n')
+
+    davit("--config", folder / "davit.toml", "pull", reference)
 
 
 @pytest.mark.parametrize("status, more", [(500, {}), (503, {}), (429, {"Retry_After": "1"})])

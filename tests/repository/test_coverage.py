@@ -1,7 +1,7 @@
 """docs/coverage/*.md: each row names what shows it, and that exists.
 
 `functional/FILE.py::TEST` is a pytest test below tests/, `Suite.Name` a GoogleTest test (or property) below src/ or tests/,
-`bench/FILE` a benchmark, `refused: why` a row that davit does not have on purpose. Several are separated by commas.
+`bench/FILE` a benchmark, `fuzz/FILE` a harness with a corpus, `tools/demo.py` the demo, `refused: why` a row that davit does not have on purpose. Several are separated by commas.
 """
 
 import ast
@@ -50,8 +50,12 @@ def problem(proof):
     if proof.startswith("refused:"):
         return None if proof.removeprefix("refused:").strip() else "says not why it is refused"
     proof = re.sub(r"\s*\(.*\)$", "", proof).strip("`")  # "bench/pull.py (docs/bench.md)"
-    if proof.startswith("bench/"):
+    if proof.startswith("bench/") or proof == "tools/demo.py":
         return None if (ROOT / proof).is_file() else f"there is no {proof}"
+    if proof.startswith("fuzz/"):
+        corpus = ROOT / "tests/fuzz/corpus" / Path(proof).stem
+        has_corpus = corpus.is_dir() and any(corpus.iterdir())
+        return None if (ROOT / "tests" / proof).is_file() and has_corpus else f"there is no tests/{proof} with a corpus"
     if "::" in proof:
         file, test = proof.split("::", 1)
         path = ROOT / "tests" / file

@@ -1,5 +1,7 @@
 #include "tests/testing/layer_tree.h"
 
+#include <set>
+
 #include <fmt/core.h>
 
 #include "base/error.h"
@@ -71,6 +73,13 @@ std::string describe(const TreeNode& node, bool with_time) {
   return text;
 }
 
+void extract(const Archive& archive, const std::filesystem::path& root) {
+  const auto result = base::run({.argv = {"tar", "-x", "-p", "-C", root.string(), "--numeric-owner", "--same-owner",
+                                          "--xattrs", "--xattrs-include=*", "--exclude=.wh.*"}},
+                                archive.bytes());
+  if (!result.status.ok()) throw base::Error::format(base::Code::kInternal, "tar: {}", result.err);
+}
+
 }  // namespace
 
 Archive& Archive::add(TarEntry entry, std::string data) {
@@ -134,6 +143,12 @@ std::string Archive::bytes() const {
   return sink.take();
 }
 
+Archive Archive::part(std::size_t begin, std::size_t end) const {
+  Archive result;
+  for (std::size_t i = begin; i < end; ++i) result.add(entries_[i], data_[i]);
+  return result;
+}
+
 oci::Digest Archive::diff_id() const { return codec::digest_of(bytes()); }
 
 Tree read_tree(const std::filesystem::path& root) {
@@ -176,10 +191,30 @@ void apply_with_gnu_tar(const Archive& layer, const std::filesystem::path& root)
       for (const auto& child : folder->list()) folder->remove(child);
     }
   }
-  const auto result = base::run({.argv = {"tar", "-x", "-p", "-C", root.string(), "--numeric-owner", "--same-owner",
-                                          "--xattrs", "--xattrs-include=*", "--recursive-unlink", "--exclude=.wh.*"}},
-                                layer.bytes());
-  if (!result.status.ok()) throw base::Error::format(base::Code::kInternal, "tar: {}", result.err);
+  // GNU tar does not put a file in a folder's place (and its --recursive-unlink clears folders also for folders): where
+  // that is to happen, tar is run for the entries before, and the folder removed.
+  std::size_t begin = 0;
+  std::set<std::string> folders;
+  for (std::size_t i = 0; i < layer.entries().size(); ++i) {
+    const TarEntry& entry = layer.entries()[i];
+    const layer::ArchiveName name = layer::parse_archive_name(entry.path);
+    if (name.kind != layer::NameKind::kEntry) continue;
+    const std::string path = layer::join_path(name.parent, name.name);
+    if (entry.type != EntryType::kDirectory) {
+      const auto parent = tree.open_inside(name.parent);
+      const auto status = parent ? parent->status(name.name) : std::nullopt;
+      if (folders.contains(path) || (status && S_ISDIR(status->st_mode))) {
+        extract(layer.part(begin, i), root);
+        tree.open_inside(name.parent)->remove(name.name);
+        begin = i;
+        folders.clear();
+      }
+    } else {
+      folders.insert(path);
+    }
+    for (std::string_view above = name.parent; !above.empty(); above = layer::parent_of(above)) folders.emplace(above);
+  }
+  extract(layer.part(begin, layer.entries().size()), root);
 }
 
 }  // namespace davit::test

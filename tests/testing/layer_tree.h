@@ -28,6 +28,7 @@ class Archive {
   Archive& opaque(const std::string& folder);
 
   std::string bytes() const;
+  Archive part(std::size_t begin, std::size_t end) const;  // some of its entries
   oci::Digest diff_id() const;
   const std::vector<codec::TarEntry>& entries() const { return entries_; }
 
@@ -49,11 +50,12 @@ struct TreeNode {
 using Tree = std::map<std::string, TreeNode>;  // by path; "" is the root
 
 Tree read_tree(const std::filesystem::path& root);
-// What differs, a line each; empty when nothing. Of a folder that `expected` has as changed after `since` (by an entry made
-// in it), where that is given, the time is not compared.
+// What differs, a line each; empty when nothing. Of a folder that `expected` has as changed after `since` (by an entry
+// made in it), where that is given, the time is not compared.
 std::string difference(const Tree& expected, const Tree& found, time_t since = 0);
 
-// What GNU tar and a few removals make of a layer over what is in `root` already.
+// What GNU tar and a few removals make of a layer over what is in `root` already. It writes through absolute links: let
+// there be none.
 void apply_with_gnu_tar(const Archive& layer, const std::filesystem::path& root);
 
 }  // namespace davit::test

@@ -1,0 +1,111 @@
+#include "store/collector.h"
+
+#include <chrono>
+#include <unordered_map>
+
+#include <sys/stat.h>
+
+#include "base/file_lock.h"
+#include "base/fs/paths.h"
+#include "base/interrupt.h"
+#include "policy/reachability.h"
+#include "store/journal.h"
+#include "store/leases.h"
+#include "store/store_lock.h"
+
+namespace davit::store {
+
+namespace {
+
+// How long a collection keeps the store's lock in one go, but for a single removal that takes longer.
+constexpr std::chrono::milliseconds kStep(20);
+
+// What an image needs, as its record tells.
+std::vector<oci::Digest> needs_of(const ImageRecord& record) {
+  std::vector<oci::Digest> needs{record.manifest.digest};
+  if (record.index) needs.push_back(record.index->digest);
+  for (const ImageLayer& layer : record.layers) {
+    needs.push_back(layer.blob.digest);
+    needs.push_back(layer.diff_id);
+  }
+  return needs;
+}
+
+}  // namespace
+
+Store::Collected Collector::run() {
+  const base::FileLock alone = base::FileLock::acquire(root_ / "locks" / "collection");
+  Store::Collected collected;
+  for (bool more = true; more;) {
+    base::check_interrupted();
+    const StoreLock lock = StoreLock::acquire_after_others(root_);
+    const ImageStore::UnderLock images(images_);
+    const auto end = std::chrono::steady_clock::now() + kStep;
+    do {
+      more = step(collected);
+    } while (more && std::chrono::steady_clock::now() < end);
+  }
+  return collected;
+}
+
+bool Collector::step(Store::Collected& collected) {
+  // Since the last step somebody may have leased what was garbage then, or made an image of it.
+  if (const std::string state = state_of_roots(); !found_ || state != seen_) {
+    find_garbage();
+    seen_ = state_of_roots();  // void leases were removed
+    found_ = true;
+  }
+  // Layers first: a blob without its layer is whole, and a pull unpacks it again without the network.
+  if (!garbage_layers_.empty()) {
+    collected.bytes += layers_.remove(garbage_layers_.back());
+    collected.layers.push_back(std::move(garbage_layers_.back()));
+    garbage_layers_.pop_back();
+    return true;
+  }
+  if (!garbage_blobs_.empty()) {
+    collected.bytes += blobs_.remove(garbage_blobs_.back());
+    collected.blobs.push_back(std::move(garbage_blobs_.back()));
+    garbage_blobs_.pop_back();
+    return true;
+  }
+  return false;
+}
+
+std::string Collector::state_of_roots() const {
+  // Whatever changes an image or a tag appends to the journal.
+  return std::to_string(Journal(root_ / "tags.journal").size()) + "\n" + leases_state(root_);
+}
+
+void Collector::find_garbage() {
+  // A process may have died between the journal's line about an image and the index.
+  images_.refresh();
+  // Temporary files of records whose writer died; nobody writes one while the lock is held.
+  for (const std::string& name : base::fs::list(root_ / "images")) {
+    if (name.starts_with(".")) base::fs::remove(root_ / "images" / name);
+  }
+  std::unordered_map<oci::Digest, std::vector<oci::Digest>> edges;
+  std::vector<oci::Digest> roots = extra_roots_;
+  for (const ImageRecord& record : images_.list_images()) {
+    roots.push_back(record.id);
+    edges[record.id] = needs_of(record);
+  }
+  for (const Tag& tag : images_.list_tags()) roots.push_back(tag.target.digest);
+  for (const TagMove& move : images_.pinned_moves()) {
+    if (move.from) roots.push_back(move.from->digest);
+  }
+  for (oci::Digest& digest : leased(root_)) roots.push_back(std::move(digest));
+
+  const auto edges_of = [&](const oci::Digest& node) {
+    const auto found = edges.find(node);
+    return found == edges.end() ? std::vector<oci::Digest>{} : found->second;
+  };
+  const auto needed = policy::reachable(roots, edges_of);
+  const auto without = [&](std::vector<oci::Digest> all) {
+    std::erase_if(all, [&](const oci::Digest& digest) { return needed.contains(digest); });
+    return all;
+  };
+  garbage_blobs_ = without(blobs_.list());
+  garbage_layers_ = without(layers_.list());
+}
+
+}  // namespace davit::store

@@ -1,0 +1,49 @@
+#pragma once
+// Removes what nothing needs. Private to src/store; docs/formats/store.md, "Collection".
+
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "store/store.h"
+
+namespace davit::store {
+
+// While it lives its maker holds the store's lock, and the image store does not take it.
+class ImageStore::UnderLock {
+ public:
+  explicit UnderLock(ImageStore& images);
+  ~UnderLock();
+  UnderLock(const UnderLock&) = delete;
+  UnderLock& operator=(const UnderLock&) = delete;
+
+ private:
+  ImageStore& images_;
+};
+
+class Collector {
+ public:
+  Collector(std::filesystem::path root, blob::BlobStore& blobs, ImageStore& images, layer::LayerDriver& layers,
+            const std::vector<oci::Digest>& extra_roots)
+      : root_(std::move(root)), blobs_(blobs), images_(images), layers_(layers), extra_roots_(extra_roots) {}
+
+  // One collection at a time: waits for another one's end.
+  Store::Collected run();
+
+ private:
+  bool step(Store::Collected& collected);  // under the store's lock; false when nothing is left
+  void find_garbage();
+  std::string state_of_roots() const;
+
+  std::filesystem::path root_;
+  blob::BlobStore& blobs_;
+  ImageStore& images_;
+  layer::LayerDriver& layers_;
+  const std::vector<oci::Digest>& extra_roots_;
+
+  std::string seen_;  // state_of_roots() when the garbage was found
+  bool found_ = false;
+  std::vector<oci::Digest> garbage_blobs_, garbage_layers_;
+};
+
+}  // namespace davit::store

@@ -1,0 +1,466 @@
+#include "store/image_store.h"
+
+#include <csignal>
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/fs/fault.h"
+#include "base/fs/paths.h"
+#include "codec/hash.h"
+#include "store/crc32c.h"
+
+namespace davit::store {
+namespace {
+
+namespace fs = base::fs;
+using std::filesystem::path;
+
+oci::Digest digest(const std::string& text) { return codec::digest_of(text); }
+
+oci::Descriptor descriptor(const std::string& text) {
+  return {std::string(oci::media_type::kOciManifest), digest(text), text.size(), {}, {}, {}};
+}
+
+ImageRecord image(const std::string& name, std::uint64_t size = 100) {
+  return {.id = digest(name),
+          .manifest = descriptor(name + " manifest"),
+          .index = {},
+          .layers = {{descriptor(name + " layer"), digest(name + " diff")}},
+          .size = size,
+          .created = base::Time(std::chrono::seconds(1'700'000'000)),
+          .added = base::Time(std::chrono::seconds(1'700'000'001))};
+}
+
+oci::Reference reference(const std::string& text) { return oci::Reference::parse(text); }
+
+Tag tag(const std::string& name, const std::string& image_name) {
+  return {reference(name), descriptor(image_name + " manifest"), digest(image_name)};
+}
+
+// All that can be asked, as one text: two stores that agree on it agree.
+std::string dump(const ImageStore& store) {
+  std::string text;
+  for (const ImageRecord& record : store.list_images()) text += "image " + record.id.text() + "\n";
+  for (const Tag& t : store.list_tags()) {
+    text += t.reference.text() + " = " + t.image.text() + " " + t.target.digest.text() + "\n";
+    for (const TagMove& move : store.history(t.reference)) {
+      text += std::to_string(move.sequence) + " " + base::to_rfc3339(move.when) + " " + move.command + " " +
+              (move.from_image ? move.from_image->hex() : "-") + " " + (move.to_image ? move.to_image->hex() : "-") +
+              (move.gone ? " gone\n" : "\n");
+    }
+  }
+  return text;
+}
+
+base::Code code_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const base::Error& error) {
+    return error.code();
+  }
+  return base::Code::kInternal;
+}
+
+class ImageStoreTest : public ::testing::Test {
+ protected:
+  void SetUp() override { fs::make_directory(root_); }
+  void TearDown() override {
+    fs::set_fault_hook({});
+    ::unsetenv("DAVIT_TEST_NOW");
+  }
+  ImageStore open(HistoryPolicy policy = {}) const { return ImageStore({root_, policy}); }
+  path journal() const { return root_ / "tags.journal"; }
+
+  fs::TemporaryDirectory folder_{testing::TempDir(), "image-store-test-"};
+  path root_ = folder_.path() / "store";
+};
+
+TEST(Crc32c, IsTheOneOfTheStandard) { EXPECT_EQ(crc32c("123456789"), 0xe3069283U); }
+
+TEST_F(ImageStoreTest, AnImageComesBackWhole) {
+  ImageRecord record = image("a");
+  record.index = descriptor("index");
+  record.index->annotations = {{"key", "välue\n"}};
+  record.created.reset();
+  open().add_image(record);
+  const auto found = open().find_image(record.id);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->manifest, record.manifest);
+  EXPECT_EQ(found->index, record.index);
+  ASSERT_EQ(found->layers.size(), 1U);
+  EXPECT_EQ(found->layers[0].blob, record.layers[0].blob);
+  EXPECT_EQ(found->layers[0].diff_id, record.layers[0].diff_id);
+  EXPECT_EQ(found->size, 100U);
+  EXPECT_EQ(found->created, std::nullopt);
+  EXPECT_EQ(found->added, record.added);
+  EXPECT_EQ(open().find_image(digest("b")), std::nullopt);
+}
+
+TEST_F(ImageStoreTest, AnImageAddedAgainKeepsItsArrivalAndItsIndex) {
+  ImageStore store = open();
+  ImageRecord record = image("a");
+  record.index = descriptor("index");
+  store.add_image(record);
+  record.index.reset();
+  record.added += std::chrono::hours(1);
+  const auto size = fs::read_file(journal()).size();
+  store.add_image(record);
+  EXPECT_EQ(store.find_image(record.id)->added, image("a").added);
+  EXPECT_EQ(store.find_image(record.id)->index, descriptor("index"));
+  EXPECT_EQ(fs::read_file(journal()).size(), size);
+}
+
+TEST_F(ImageStoreTest, ImagesAreListedNewestFirstAndFoundByPrefix) {
+  ImageStore store = open();
+  ImageRecord older = image("older");
+  older.created = *older.created - std::chrono::hours(1);
+  ImageRecord unknown = image("unknown");
+  unknown.created.reset();
+  for (const ImageRecord& record : {unknown, older, image("newer")}) store.add_image(record);
+  const auto list = store.list_images();
+  ASSERT_EQ(list.size(), 3U);
+  EXPECT_EQ(list[0].id, digest("newer"));
+  EXPECT_EQ(list[1].id, digest("older"));
+  EXPECT_EQ(list[2].id, digest("unknown"));
+  const std::string hex = digest("newer").hex();
+  for (const std::string& prefix : {hex, hex.substr(0, 12), "sha256:" + hex.substr(0, 12)}) {
+    ASSERT_EQ(store.find_images_by_prefix(prefix).size(), 1U) << prefix;
+  }
+  for (const std::string& prefix : {std::string(), std::string("sha256:"), std::string("xyz"), hex + "0", "%" + hex}) {
+    EXPECT_TRUE(store.find_images_by_prefix(prefix).empty()) << prefix;
+  }
+}
+
+TEST_F(ImageStoreTest, WhatCouldNotBeReadAgainIsRefusedAndChangesNothing) {
+  ImageStore store = open();
+  store.add_image(image("a"));
+  const std::string before = fs::read_file(journal());
+  ImageRecord record = image("b");
+  record.manifest.media_type.clear();
+  EXPECT_EQ(code_of([&] { store.add_image(record); }), base::Code::kInvalidArgument);
+  Tag bad = tag("app:1", "a");
+  bad.target.media_type = "not\xff utf-8";
+  EXPECT_EQ(code_of([&] { store.set_tag(bad, "tag"); }), base::Code::kInvalidArgument);
+  EXPECT_EQ(fs::read_file(journal()), before);
+  EXPECT_EQ(store.find_image(record.id), std::nullopt);
+}
+
+TEST_F(ImageStoreTest, ATagMovesAndEveryMoveIsRemembered) {
+  ImageStore store = open();
+  for (const char* name : {"a", "b"}) store.add_image(image(name));
+  EXPECT_EQ(store.set_tag(tag("app:1", "a"), "pull"), std::nullopt);
+  EXPECT_EQ(store.set_tag(tag("app:1", "b"), "tag")->image, digest("a"));
+  EXPECT_EQ(store.set_tag(tag("app:1", "b"), "tag")->image, digest("b"));  // nothing new
+  EXPECT_EQ(store.remove_tag(reference("app:1"), "rmi")->image, digest("b"));
+  EXPECT_EQ(store.remove_tag(reference("app:1"), "rmi"), std::nullopt);
+  EXPECT_EQ(store.find_tag(reference("app:1")), std::nullopt);
+
+  const auto moves = open().history(reference("app:1"));
+  ASSERT_EQ(moves.size(), 3U);
+  EXPECT_EQ(moves[0].command, "rmi");
+  EXPECT_EQ(moves[0].to_image, std::nullopt);
+  EXPECT_EQ(moves[0].from_image, digest("b"));
+  EXPECT_EQ(moves[1].from_image, digest("a"));
+  EXPECT_EQ(moves[1].to, descriptor("b manifest"));
+  EXPECT_EQ(moves[2].from, std::nullopt);
+  EXPECT_GT(moves[0].sequence, moves[1].sequence);
+}
+
+TEST_F(ImageStoreTest, ARepositoryDigestIsATagWithoutHistory) {
+  ImageStore store = open();
+  store.add_image(image("a"));
+  const auto name = oci::Reference::with_digest(reference("app:1").repository(), digest("a manifest"));
+  store.set_tag({name, descriptor("a manifest"), digest("a")}, "pull");
+  EXPECT_EQ(store.find_tag(name)->image, digest("a"));
+  EXPECT_EQ(store.tags_of(digest("a")).size(), 1U);
+  EXPECT_TRUE(store.history(name).empty());
+}
+
+TEST_F(ImageStoreTest, ATagNeedsItsImageAndAnImageIsNotRemovedUnderItsTag) {
+  ImageStore store = open();
+  EXPECT_EQ(code_of([&] { store.set_tag(tag("app:1", "a"), "tag"); }), base::Code::kNotFound);
+  store.add_image(image("a"));
+  store.set_tag(tag("app:1", "a"), "tag");
+  EXPECT_EQ(code_of([&] { store.remove_image(digest("a")); }), base::Code::kConflict);
+  store.remove_tag(reference("app:1"), "rmi");
+  store.remove_image(digest("a"));
+  store.remove_image(digest("a"));
+  EXPECT_TRUE(store.list_images().empty());
+  EXPECT_TRUE(fs::list(root_ / "images").empty());
+}
+
+TEST_F(ImageStoreTest, HistoryPinsWhatAnOverwriteDisplacedUntilItIsRemovedOrTooOld) {
+  ::setenv("DAVIT_TEST_NOW", "2026-01-01T00:00:00Z", 1);
+  ImageStore store = open({.moves = 2, .days = 10, .bytes = 250});
+  for (const char* name : {"a", "b", "c", "d"}) store.add_image(image(name));
+  for (const char* name : {"a", "b", "c", "d"}) store.set_tag(tag("app:1", name), "pull");
+  EXPECT_EQ(store.pinned_by_history(), (std::vector{digest("c"), digest("b")}));
+  EXPECT_EQ(store.pinned_moves().at(0).from, descriptor("c manifest"));
+  store.remove_tag(reference("app:1"), "rmi");  // displaces nothing
+  EXPECT_EQ(store.pinned_by_history(), (std::vector{digest("c"), digest("b")}));
+
+  store.mark_gone(digest("c"));
+  EXPECT_EQ(store.pinned_by_history(), std::vector{digest("b")});
+  EXPECT_TRUE(store.history(reference("app:1"))[2].gone);
+  ::setenv("DAVIT_TEST_NOW", "2026-01-11T00:00:01Z", 1);
+  EXPECT_TRUE(store.pinned_by_history().empty());
+}
+
+TEST_F(ImageStoreTest, ALostDamagedOrForeignIndexIsMadeAnewFromTheFiles) {
+  std::string before;
+  {
+    ImageStore store = open();
+    for (const char* name : {"a", "b"}) store.add_image(image(name));
+    store.set_tag(tag("app:1", "a"), "pull");
+    store.set_tag(tag("app:1", "b"), "pull");
+    store.set_tag(tag("app:2", "a"), "tag");
+    store.mark_gone(digest("a"));
+    before = dump(store);
+    store.rebuild_index();
+    EXPECT_EQ(dump(store), before);
+  }
+  fs::remove(root_ / "index.db");
+  EXPECT_EQ(dump(open()), before);
+  fs::write_file(root_ / "index.db", std::string(10'000, 'x'));
+  EXPECT_EQ(dump(open()), before);
+  {
+    const auto size = fs::read_file(root_ / "index.db").size();
+    fs::File file = fs::File::open(root_ / "index.db", {.access = fs::Access::kReadWrite});
+    file.write_at(base::as_byte_view(std::string(size - 4096, '\xee')), 4096);
+  }
+  EXPECT_EQ(dump(open()), before);
+}
+
+TEST_F(ImageStoreTest, AnOpenStoreNoticesThatItsIndexWasReplaced) {
+  ImageStore store = open();
+  store.add_image(image("a"));
+  fs::remove(root_ / "index.db");
+  open().set_tag(tag("app:1", "a"), "tag");
+  EXPECT_TRUE(store.find_tag(reference("app:1")));
+}
+
+TEST_F(ImageStoreTest, AnIndexBehindTheJournalCatchesUp) {
+  {
+    ImageStore store = open();
+    store.add_image(image("a"));
+    store.set_tag(tag("app:1", "a"), "tag");
+  }
+  const std::string old_index = fs::read_file(root_ / "index.db");
+  std::string after;
+  {
+    ImageStore store = open();
+    store.set_tag(tag("app:2", "a"), "tag");
+    store.remove_tag(reference("app:1"), "rmi");
+    after = dump(store);
+  }
+  fs::write_file(root_ / "index.db", old_index);
+  EXPECT_EQ(dump(open()), after);
+}
+
+TEST_F(ImageStoreTest, ATornLastLineIsAsIfItHadNeverBeenBegun) {
+  {
+    ImageStore store = open();
+    store.add_image(image("a"));
+    store.set_tag(tag("app:1", "a"), "tag");
+  }
+  const std::string whole = fs::read_file(journal());
+  const std::string before = dump(open());
+  const std::string line = whole.substr(whole.rfind('\n', whole.size() - 2) + 1);
+  for (const std::string& tail : {line.substr(0, 1), line.substr(0, line.size() - 1), std::string(5000, '\0'),
+                                  std::string(100, '\0') + line.substr(100)}) {
+    fs::write_file(journal(), whole + tail);
+    EXPECT_EQ(dump(open()), before);
+    fs::remove(root_ / "index.db");
+    EXPECT_EQ(dump(open()), before);
+    open().set_tag(tag("app:2", "a"), "tag");
+    EXPECT_NE(dump(open()), before);
+    fs::remove(root_ / "index.db");
+    EXPECT_TRUE(open().find_tag(reference("app:2")));
+    fs::write_file(journal(), whole);
+    fs::remove(root_ / "index.db");
+  }
+}
+
+TEST_F(ImageStoreTest, DamageInTheMiddleOfTheJournalIsCorruptAndNamesTheLine) {
+  {
+    ImageStore store = open();
+    store.add_image(image("a"));
+    for (const char* name : {"app:1", "app:2", "app:3"}) store.set_tag(tag(name, "a"), "tag");
+  }
+  const std::string whole = fs::read_file(journal());
+  const std::size_t second = whole.find('\n') + 1;
+  const std::size_t third = whole.find('\n', second) + 1;
+  std::string flipped = whole;
+  flipped[second + 40] ^= 1;
+  for (const std::string& damaged : {flipped, whole.substr(0, second) + whole.substr(third)}) {
+    fs::write_file(journal(), damaged);
+    fs::remove(root_ / "index.db");
+    try {
+      open();
+      FAIL() << "the damage went unseen";
+    } catch (const base::Error& error) {
+      EXPECT_EQ(error.code(), base::Code::kCorrupt);
+      EXPECT_NE(error.message().find("line 2 "), std::string::npos) << error.message();
+    }
+  }
+}
+
+TEST_F(ImageStoreTest, AJournalThatLostLinesIsCorruptAndTheIndexStays) {
+  {
+    ImageStore store = open();
+    store.add_image(image("a"));
+    store.set_tag(tag("app:1", "a"), "tag");
+  }
+  const std::string whole = fs::read_file(journal());
+  fs::write_file(journal(), whole.substr(0, whole.find('\n') + 1));
+  EXPECT_EQ(code_of([&] { open(); }), base::Code::kCorrupt);
+  fs::write_file(journal(), whole);
+  EXPECT_TRUE(open().find_tag(reference("app:1")));
+}
+
+TEST_F(ImageStoreTest, ADamagedRecordIsAnImageThatIsNotHereUntilItIsAddedAgain) {
+  open().add_image(image("a"));
+  fs::write_file(root_ / "images" / (digest("a").hex() + ".json"), "{");
+  open().rebuild_index();
+  EXPECT_EQ(open().find_image(digest("a")), std::nullopt);
+  open().add_image(image("a"));
+  EXPECT_TRUE(open().find_image(digest("a")));
+}
+
+TEST_F(ImageStoreTest, EightProcessesAtOnceLoseNothing) {
+  {
+    ImageStore store = open();
+    for (int i = 0; i < 8; ++i) store.add_image(image(std::to_string(i)));
+  }
+  constexpr int kRounds = 6;
+  std::vector<pid_t> children;
+  for (int i = 0; i < 8; ++i) {
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      try {
+        ImageStore store = open();
+        const std::string mine = "own:" + std::to_string(i);
+        for (int round = 0; round < kRounds; ++round) {
+          store.set_tag(tag(mine, std::to_string((i + round) % 8)), "tag");
+          store.set_tag(tag("shared:1", std::to_string((i + round) % 8)), "tag");
+          if (round % 3 == 2) store.remove_tag(reference(mine), "rmi");
+        }
+        ::_exit(0);
+      } catch (...) {
+        ::_exit(1);
+      }
+    }
+    children.push_back(child);
+  }
+  for (const pid_t child : children) {
+    int status = -1;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+  }
+  ImageStore store = open();
+  for (int i = 0; i < 8; ++i) EXPECT_EQ(store.history(reference("own:" + std::to_string(i))).size(), 8U);
+  // Each move of the shared tag begins where the one before ended.
+  const auto shared = store.history(reference("shared:1"));
+  EXPECT_GT(shared.size(), 8U);
+  for (std::size_t i = 0; i + 1 < shared.size(); ++i) EXPECT_EQ(shared[i].from_image, shared[i + 1].to_image);
+  const std::string before = dump(store);
+  store.rebuild_index();
+  EXPECT_EQ(dump(store), before);
+}
+
+// Overwrites a tag by a new image: what a pull does at its end.
+void overwrite(const path& root) {
+  ImageStore store({root, {}});
+  store.add_image(image("new"));
+  store.set_tag(tag("app:1", "new"), "pull");
+}
+
+class ImageStoreFaults : public ImageStoreTest {
+ protected:
+  path fresh(const std::string& name) const {
+    const path root = folder_.path() / name;
+    fs::make_directory(root);
+    ImageStore store({root, {}});
+    store.add_image(image("old"));
+    store.set_tag(tag("app:1", "old"), "pull");
+    return root;
+  }
+
+  int count() const {
+    const path root = fresh("count");
+    int calls = 0;
+    fs::set_fault_hook([&](fs::Operation, std::string_view) {
+      ++calls;
+      return 0;
+    });
+    overwrite(root);
+    fs::set_fault_hook({});
+    return calls;
+  }
+
+  // The tag means the old image or the new one, what it means is here, the index says what the files say, and the same
+  // again succeeds.
+  static void check(const path& root) {
+    std::string before;
+    {
+      ImageStore store({root, {}});
+      const auto now = store.find_tag(reference("app:1"));
+      ASSERT_TRUE(now);
+      EXPECT_TRUE(now->image == digest("old") || now->image == digest("new"));
+      EXPECT_TRUE(store.find_image(now->image));
+      EXPECT_TRUE(store.find_image(digest("old")));
+      before = dump(store);
+      store.rebuild_index();
+      EXPECT_EQ(dump(store), before);
+    }
+    overwrite(root);
+    EXPECT_EQ(ImageStore({root, {}}).find_tag(reference("app:1"))->image, digest("new"));
+    EXPECT_EQ(ImageStore({root, {}}).history(reference("app:1")).size(), 2U);
+  }
+};
+
+TEST_F(ImageStoreFaults, AFailureAtAnyCallLeavesTheOldStateOrTheNew) {
+  const int calls = count();
+  ASSERT_GT(calls, 8);
+  for (const int error_number : {EIO, ENOSPC}) {
+    for (int at = 1; at <= calls; ++at) {
+      SCOPED_TRACE("call " + std::to_string(at) + " of " + std::to_string(calls));
+      const path root = fresh(std::to_string(error_number) + "-" + std::to_string(at));
+      int call = 0;
+      fs::set_fault_hook([&](fs::Operation, std::string_view) { return ++call == at ? error_number : 0; });
+      EXPECT_THROW(overwrite(root), base::Error);
+      fs::set_fault_hook({});
+      check(root);
+    }
+  }
+}
+
+TEST_F(ImageStoreFaults, DeathAtAnyCallLeavesTheOldStateOrTheNew) {
+  const int calls = count();
+  for (int at = 1; at <= calls; ++at) {
+    SCOPED_TRACE("call " + std::to_string(at) + " of " + std::to_string(calls));
+    const path root = fresh(std::to_string(at));
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      int call = 0;
+      fs::set_fault_hook([&](fs::Operation, std::string_view) {
+        if (++call == at) ::raise(SIGKILL);
+        return 0;
+      });
+      overwrite(root);
+      ::_exit(0);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFSIGNALED(status));
+    check(root);
+  }
+}
+
+}  // namespace
+}  // namespace davit::store
