@@ -72,7 +72,7 @@ def test_layers_of_another_repository_are_mounted(davit, app, registry):
 
     for one in image.layers:
         assert f"{short(one.diff_id)}: Mounted from team/app" in pushed.lines
-    assert registry.requests("PATCH") == []
+    assert len(registry.requests("PATCH")) <= 1, "more than the config was sent"
     assert registry.get_manifest("team/second", "1")[1] == image.manifest
 
 
@@ -138,7 +138,7 @@ def test_index_of_which_a_part_is_here_pushes_that_part_and_says_so(davit, regis
 
     assert other.get_manifest("team/many", "1")[1] == parts[0][0].manifest
     assert parts[0][0].digest in pushed.stdout
-    assert "linux/amd64" in pushed.output, "it does not say that only one platform was pushed"
+    assert f"Not all platforms of {other.address}/team/many:1 are here" in pushed.stdout
     other.stop()
 
 

@@ -91,7 +91,6 @@ def test_at_n_works_wherever_a_reference_is_taken(davit, moved, registry):
     assert davit("history", "-q", before).lines[0] == one.id[7:19]
     davit("tag", before, "old:1")
     assert davit.id_of("old:1") == one.id
-    assert one.id[7:19] in davit("images", "-q", before).lines
 
 
 def test_displaced_image_survives_until_rmi(davit, moved):
@@ -115,7 +114,7 @@ def test_rmi_of_what_history_holds_frees_it_and_marks_it_gone(davit, moved, regi
 def test_restore_of_what_there_never_was(davit, moved):
     _, _, reference = moved
     failed = davit("tags", "restore", f"{reference}@{{7}}", code=1)
-    assert "@{7}" in failed.stderr
+    assert f"the oldest is {reference}@{{1}}" in failed.stderr
     failed = davit("tags", "restore", "nosuch:1@{1}", code=1)
     assert "nosuch:1" in failed.stderr
 

@@ -20,7 +20,7 @@ USER = ("alice", "s3cret-Passw0rd")
 
 
 @pytest.fixture(autouse=True)
-def _long_only_when_asked(request):
+def long_only_when_asked(request):
     if request.node.get_closest_marker("long") and not os.environ.get("DAVIT_LONG"):
         pytest.skip("a long one: ./dev test --long")
 
@@ -55,10 +55,10 @@ def registry(folder):
 @pytest.fixture
 def password_registry(folder):
     """A registry under htpasswd; USER may do everything."""
-    (folder / "registry").mkdir()
-    htpasswd = folder / "registry/htpasswd"
+    (folder / "guarded").mkdir()
+    htpasswd = folder / "guarded/htpasswd"
     htpasswd.write_bytes(subprocess.run(["htpasswd", "-nbB", "-C", "4", *USER], check=True, capture_output=True).stdout)
-    server = Registry(folder / "registry", auth=["auth:", "  htpasswd:", "    realm: test", f"    path: {htpasswd}"], user=USER)
+    server = Registry(folder / "guarded", auth=["auth:", "  htpasswd:", "    realm: test", f"    path: {htpasswd}"], user=USER)
     yield server
     server.stop()
 
@@ -67,7 +67,7 @@ def password_registry(folder):
 def token_registry(folder):
     """A registry under token authentication; everybody may pull, USER may do everything. `.tokens` is the token server."""
     tokens = TokenServer(folder / "tokens", {USER[0]: USER[1]}, anonymous=["pull"])
-    server = Registry(folder / "registry", auth=tokens.auth_section())
+    server = Registry(folder / "by-token", auth=tokens.auth_section())
     server.tokens = tokens
     yield server
     server.stop()
@@ -78,7 +78,7 @@ def token_registry(folder):
 def tls_registry(folder):
     """A registry under TLS as localhost, by an authority that nobody trusts: `.tls.ca`. See trusted_tls_registry."""
     made = certificates.make_certificates(folder / "tls", "localhost", "127.0.0.1")
-    server = Registry(folder / "registry", tls=made, host="localhost")
+    server = Registry(folder / "by-tls", tls=made, host="localhost")
     server.tls = made
     yield server
     server.stop()
