@@ -221,7 +221,7 @@ void ContainerStore::save(const Record& record, const State& state, bool durably
 
 // Under the container's lock, nothing of it running or mounted.
 void ContainerStore::remove_locked(const Record& record) {
-  const auto gone = containers_ / (kGonePrefix + record.id);
+  const auto gone = gone_folder(record.id);
   {
     const auto names_lock = base::FileLock::acquire(containers_ / "lock");
     fs::rename(folder(record.id), gone);  // from here on it is not there

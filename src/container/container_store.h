@@ -82,6 +82,7 @@ class ContainerStore {
 
  private:
   std::filesystem::path folder(const std::string& id) const { return containers_ / id; }
+  std::filesystem::path gone_folder(const std::string& id) const { return containers_ / (".gone-" + id); }
   std::filesystem::path run_folder(const std::string& id) const { return options_.run / "containers" / id; }
   runtime::Bundle bundle(const Record& record) const;
 

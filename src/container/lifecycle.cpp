@@ -31,6 +31,7 @@ namespace {
 constexpr const char* kPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 constexpr int kKilled = 128 + SIGKILL;
 constexpr auto kExitFileTimeout = std::chrono::seconds(10);  // conmon's, from the init's end on
+constexpr int kRemovalRounds = 5000;                         // of a millisecond
 constexpr auto kKillTimeout = std::chrono::seconds(10);
 
 // Docker's order: its own variables, then the container's, each replacing one of its name; HOME last.
@@ -290,9 +291,14 @@ void ContainerStore::clean_up(const Container& container, bool ended) {
 }
 
 void ContainerStore::finish(const std::string& id) {
-  const auto held = lock(id);
-  if (!held) return;
-  if (auto container = load(id)) settle(*container);
+  if (const auto held = lock(id)) {
+    if (auto container = load(id)) settle(*container);
+    return;
+  }
+  // Another process is removing it: nothing of it shall be left when we return, unless that process dies.
+  for (int round = 0; round < kRemovalRounds && fs::exists(gone_folder(id)); ++round) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
 }
 
 void ContainerStore::exited(const std::string& id) { finish(id); }

@@ -21,7 +21,7 @@ struct LayerRecord {
   std::string driver;            // "overlay"
   int format = 1;                // of the driver's form
   std::uint64_t size = 0;        // bytes of content: regular files, each link group once (docker's layer size)
-  std::uint64_t disk_bytes = 0;  // st_blocks of all of it
+  std::uint64_t disk_bytes = 0;  // of the blocks that all of it takes
   std::uint64_t entries = 0;
   bool has_implied_folders = false;  // folders the archive implies but does not list
 };
@@ -50,9 +50,11 @@ class LayerDriver {
   virtual std::optional<LayerRecord> find(const oci::Digest& diff_id) const = 0;
 
   // Unpacks an uncompressed tar, read to its end, and checks that it has the diff ID (Error(kCorrupt) "expected …, got
-  // …"). Blocks while another process unpacks the same layer; returns nothing, having read nothing, when it is there
-  // already. An archive that would reach outside, or makes a device 0:0, is refused: Error(kInvalidArgument) naming the
-  // entry.
+  // …"). Blocks while another process unpacks the same layer. Returns nothing when the layer is there already, and
+  // where another has it staged but not yet committed that same staged layer: having read nothing of `tar` in both
+  // cases. So it never waits for a commit, and several layers may be staged, in any order, before the first is
+  // committed. An archive that would reach outside, or makes a device 0:0, is refused: Error(kInvalidArgument) naming
+  // the entry. The result must not outlive the driver.
   virtual std::unique_ptr<StagedLayer> stage(const oci::Digest& diff_id, base::Source& tar) = 0;
   // Makes all that was staged so far durable. Once for several layers.
   virtual void sync() = 0;

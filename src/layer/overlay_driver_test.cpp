@@ -1,8 +1,6 @@
 // The overlay driver's own: its files, crashes, locks and probe. What every driver must do is in
 // tests/contract/layer_driver_test.cpp.
 
-#include <thread>
-
 #include <gtest/gtest.h>
 
 #include "base/error.h"

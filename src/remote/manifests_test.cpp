@@ -162,11 +162,15 @@ TEST_F(Manifests, an_unreachable_registry_is_told_at_once) {
   { host = ScriptedServer().host(); }
   ClientOptions patient = options();
   patient.backoff = std::chrono::seconds(60);
-  RegistryClient registry(host, patient, nullptr);
-  const auto e = error_of([&] { registry.head_manifest(oci::RepositoryName::parse(host + "/team/app"), "1.0.0"); });
-  EXPECT_EQ(e.code(), Code::kUnavailable);
-  EXPECT_EQ(e.message(), "Head \"http://" + host + "/v2/team/app/manifests/1.0.0\": dial tcp " + host +
-                             ": connect: connection refused");
+  for (const bool fallback : {false, true}) {
+    patient.plain_http = !fallback;
+    patient.plain_http_fallback = fallback;
+    RegistryClient registry(host, patient, nullptr);
+    const auto e = error_of([&] { registry.head_manifest(oci::RepositoryName::parse(host + "/team/app"), "1.0.0"); });
+    EXPECT_EQ(e.code(), Code::kUnavailable);
+    EXPECT_EQ(e.message(), "Head \"http://" + host + "/v2/team/app/manifests/1.0.0\": dial tcp " + host +
+                               ": connect: connection refused");
+  }
 }
 
 TEST_F(Manifests, put_sends_the_bytes_and_verifies_the_digest_named) {

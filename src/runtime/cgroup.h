@@ -32,7 +32,8 @@ class Cgroups {
   // The processes in the group, in any hierarchy, each once. Empty when there is no such group.
   std::vector<int> processes(const std::string& group) const;
 
-  // Removes the group and groups below it from every hierarchy. False when one stays, as it still has processes. Idempotent.
+  // Removes the group and groups below it from every hierarchy. False when one stays, as it still has processes.
+  // Idempotent.
   bool remove(const std::string& group) const;
 
  private:

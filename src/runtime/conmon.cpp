@@ -30,7 +30,7 @@ using base::Code;
 using base::Error;
 
 constexpr auto kCreateTimeout = std::chrono::minutes(2);
-constexpr int kGroupRounds = 60;  // 1.8 s in all
+constexpr int kGroupRounds = 60;                 // 1.8 s in all
 constexpr const char* kConmonGroup = "/conmon";  // below the cgroup parent; one for all of a store's conmons
 
 struct PipeEnds {

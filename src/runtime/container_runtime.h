@@ -55,9 +55,9 @@ class ContainerRuntime {
   // The exit code conmon recorded, once it has.
   static std::optional<int> exit_code(const Bundle& bundle);
 
-  // Ends and removes all there may be of a container, however far it came: its processes, conmon, the runtime's state, its
-  // control groups. Idempotent. Does not touch the bundle's folder. With `ended` conmon has written the exit code: then
-  // there is nobody to look for, and nothing that needs the runtime itself (a process start) to be forgotten.
+  // Ends and removes all there may be of a container, however far it came: its processes, conmon, the runtime's state,
+  // its control groups. Idempotent. Does not touch the bundle's folder. With `ended` conmon has written the exit code:
+  // then there is nobody to look for, and nothing that needs the runtime itself (a process start) to be forgotten.
   void destroy(const Bundle& bundle, bool ended);
 
  private:

@@ -180,7 +180,6 @@ TEST_P(LayerDriverTest, TwoThatWantOneLayerUnpackItOnce) {
       threads.emplace_back([&] {
         const auto driver = GetParam().open(folder_.path() / "store");
         base::MemorySource source(bytes);
-        base::NullSink null;
         std::size_t read = 0;
         base::CallbackSink count([&](base::ByteView piece) { read += piece.size(); });
         base::TeeSource counted(source, count);
