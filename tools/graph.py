@@ -48,17 +48,20 @@ class Folder:
     def files(self):
         return sorted(p for p in self.path.rglob("*") if p.suffix in (".h", ".cpp"))
 
+    def is_test(self, file):
+        """A unit test, or a header that only unit tests include."""
+        if file.stem.endswith("_test"):
+            return True
+        users = [other for other in self.files() if f'"{file.relative_to(self.path.parent)}"' in other.read_text()]
+        return file.suffix == ".h" and bool(users) and all(other.stem.endswith("_test") for other in users)
+
     def includes(self, tests):
         """(file, line number, folder) of each #include of a folder of ours; of the unit tests, or of all else."""
         for file in self.files():
-            if is_test(file) == tests:
+            if self.is_test(file) == tests:
                 for number, line in enumerate(file.read_text().splitlines(), 1):
                     if match := re.match(r'\s*#\s*include\s+"([^"]+)"', line):
                         yield file, number, match[1].split("/")[0]
-
-
-def is_test(file):
-    return file.stem.endswith(("_test", "_testing")) or "testing" in file.parts[-2:-1]
 
 
 def folders():
