@@ -166,7 +166,8 @@ void apply_changes(oci::ExecutionConfig& config, const std::vector<std::string>&
                    [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
     const auto row = instructions().find(word);
     if (row == instructions().end())
-      throw Error::format(Code::kInvalidArgument, "{} is not a valid change command", base::printable(word));
+      throw Error::format(Code::kInvalidArgument, "{} is not a valid change command",
+                          base::printable(base::to_lower(word)));
     const std::string_view rest = blank == std::string_view::npos ? std::string_view() : base::trim(text.substr(blank));
     if (rest.empty()) throw Error::format(Code::kInvalidArgument, "{} requires at least one argument", word);
     try {

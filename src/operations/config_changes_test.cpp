@@ -47,7 +47,7 @@ TEST(ConfigChanges, PortsVolumesLabelsUserWorkdirAndTheRest) {
 }
 
 TEST(ConfigChanges, MistakesAreNamed) {
-  EXPECT_EQ(refusal("RUN true"), "RUN is not a valid change command");
+  EXPECT_EQ(refusal("RUN true"), "run is not a valid change command");
   EXPECT_EQ(refusal("CMD"), "CMD requires at least one argument");
   EXPECT_EQ(refusal("EXPOSE 99999"), "EXPOSE 99999: invalid containerPort: 99999");
   EXPECT_EQ(refusal("ENV A='x"), "ENV A='x: a quote is not closed");
