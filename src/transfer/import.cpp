@@ -84,7 +84,9 @@ store::ImageRecord import_archive(store::Store& store, base::Source& archive, co
   lease->add(imported.blob.digest);
   lease->add(imported.diff_id);
   const store::ImageLayer layer = {.blob = imported.blob, .diff_id = imported.diff_id};
-  unpack_layer(store, layer);
+  std::vector<std::unique_ptr<layer::StagedLayer>> staged;
+  staged.push_back(unpack_layer(store, layer));
+  commit_layers(store, std::move(staged));
 
   oci::ImageConfig config;
   config.created = base::now();

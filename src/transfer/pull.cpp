@@ -174,10 +174,12 @@ class Puller {
       missing.push_back(&layer);
     }
     if (!missing.empty()) store_.layers();  // a store that can hold no layers says so before anything is fetched
+    std::vector<std::unique_ptr<layer::StagedLayer>> staged(missing.size());
     base::parallel_for(missing.size(), options_.parallel_layers, [&](std::size_t i) {
       base::check_interrupted();
-      fetch_layer(store_, client_, repository_, *missing[i], progress_);
+      staged[i] = fetch_layer(store_, client_, repository_, *missing[i], progress_);
     });
+    commit_layers(store_, std::move(staged));
   }
 
   PullResult finish(PullResult result) {
