@@ -21,8 +21,9 @@ class Puller {
          Progress& progress)
       : store_(store),
         client_(registries.at(reference.repository().domain())),
-        reference_(reference),
-        repository_(reference.repository()),
+        reference_(reference.digest() ? oci::Reference::with_digest(reference.repository(), *reference.digest())
+                                      : reference),
+        repository_(reference_.repository()),
         options_(options),
         progress_(progress),
         platform_(options.platform ? options.platform->normalized() : oci::Platform::host()),
@@ -30,8 +31,7 @@ class Puller {
 
   PullResult pull() {
     const auto known = store_.images().find_tag(reference_);
-    progress_.message(fmt::format("{}: Pulling from {}",
-                                  reference_.digest() ? reference_.digest()->text() : *reference_.tag(),
+    progress_.message(fmt::format("{}: Pulling from {}", reference_.digest() ? reference_.text() : *reference_.tag(),
                                   repository_.path()));
 
     const oci::Descriptor target = resolve();
@@ -192,7 +192,7 @@ class Puller {
 
   store::Store& store_;
   remote::RegistryClient& client_;
-  const oci::Reference& reference_;
+  const oci::Reference reference_;  // what decides: with a tag, or with a digest only
   const oci::RepositoryName& repository_;
   const PullOptions& options_;
   Progress& progress_;
