@@ -115,8 +115,9 @@ store::ImageRecord import_archive(store::Store& store, base::Source& archive, co
                                .size = content_size(store, {layer}),
                                .created = config.created,
                                .added = base::now()};
-  store.images().add_image(record);
-  if (options.tag) store.images().set_tag({.reference = *options.tag, .target = descriptor, .image = id}, "import");
+  store::Change change = {.command = "import", .add_images = {record}};
+  if (options.tag) change.set_tags.push_back({.reference = *options.tag, .target = descriptor, .image = id});
+  store.images().apply(change);
   return record;
 } catch (Error& e) {
   e.add_frame("while importing '{}'", name);
