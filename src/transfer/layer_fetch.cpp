@@ -130,6 +130,16 @@ std::unique_ptr<layer::StagedLayer> fetch_and_unpack(store::Store& store, blob::
   return staged;
 }
 
+// One try. `resumed`: whether it goes on from the bytes that an earlier one left.
+std::unique_ptr<layer::StagedLayer> try_layer(store::Store& store, remote::RegistryClient& client,
+                                              const oci::RepositoryName& repository, const store::ImageLayer& layer,
+                                              Progress& progress, bool& resumed) {
+  const auto writer = store.blobs().ingest(layer.blob.digest, layer.blob.size);
+  if (!writer) return unpack_layer(store, layer);
+  resumed = writer->offset() > 0;
+  return fetch_and_unpack(store, *writer, client, repository, layer, progress);
+}
+
 }  // namespace
 
 std::unique_ptr<layer::StagedLayer> unpack_layer(store::Store& store, const store::ImageLayer& layer) {
@@ -141,9 +151,16 @@ std::unique_ptr<layer::StagedLayer> unpack_layer(store::Store& store, const stor
 std::unique_ptr<layer::StagedLayer> fetch_layer(store::Store& store, remote::RegistryClient& client,
                                                 const oci::RepositoryName& repository, const store::ImageLayer& layer,
                                                 Progress& progress) try {
-  const auto writer = store.blobs().ingest(layer.blob.digest, layer.blob.size);
-  auto staged =
-      writer ? fetch_and_unpack(store, *writer, client, repository, layer, progress) : unpack_layer(store, layer);
+  bool resumed = false;
+  std::unique_ptr<layer::StagedLayer> staged;
+  try {
+    staged = try_layer(store, client, repository, layer, progress, resumed);
+  } catch (const base::Error& error) {
+    // Bad bytes were dropped. Where they were an earlier try's the registry is not to blame: once more, from nothing.
+    if (!resumed || error.code() != base::Code::kCorrupt || store.blobs().size(layer.blob.digest)) throw;
+    base::log::debug("begun anew: {}", error.message());
+    staged = try_layer(store, client, repository, layer, progress, resumed);
+  }
   progress.layer(layer.blob.digest, LayerStatus::kPullComplete);
   return staged;
 } catch (base::Error& e) {
