@@ -37,8 +37,9 @@ std::string state_of(Context& context, const store::TagMove& move) {
 int run_tags_log(Context& context, const Arguments& arguments) {
   const bool json = wants_json(arguments);
   const bool full = arguments.flag("no-trunc");
-  const oci::Reference reference = oci::Reference::parse_tagged(arguments.positional()[0]);
-  if (!reference.tag()) throw UsageError("a digest never moves: give a tag", 1, nullptr, false);
+  const oci::Reference reference =
+      on_client_side([&] { return oci::Reference::parse_tagged(arguments.positional()[0]); });
+  if (!reference.tag()) throw ClientError("a digest never moves: give a tag");
   const auto moves = context.images().history(reference);
   if (moves.empty()) {
     throw base::Error::format(base::Code::kNotFound, "No such tag: {}: no move of it is recorded here",
