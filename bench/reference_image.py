@@ -14,9 +14,9 @@ CACHE = Path(os.environ.get("DAVIT_BENCH_CACHE", Path.home() / ".cache/davit-ben
 # Beside Debian's minimal root, a layer each: a compiler, headers in many small files, a source tree, a large toolchain.
 LAYERS = [
     ["gcc-12", "g++-12", "cpp-12", "libgcc-12-dev", "libstdc++-12-dev", "binutils-x86-64-linux-gnu", "golang-1.19-go"],
-    ["linux-headers-6.1.0-*-common", "libboost1.81-dev"],
-    ["golang-1.19-src", "python3-doc", "perl-modules-5.36"],
-    ["libllvm14", "clang-14", "llvm-14", "libclang-cpp14", "llvm-14-dev"],
+    ["linux-headers-6.1.0-*-common"],
+    ["golang-1.19-src", "perl-modules-5.36"],
+    ["libllvm14", "clang-14", "llvm-14", "libclang-cpp14"],
 ]
 
 

@@ -82,6 +82,8 @@ class BlobWriter final : public base::Sink {
   void restart();
   // Error(kCorrupt) and the bytes are dropped as soon as there are more than were told.
   void write(base::ByteView bytes) override;
+  // Of all bytes so far. Whoever does not know a blob's digest leases it before commit() makes it visible.
+  oci::Digest digest() const;
   // Verifies size and digest, syncs and names the file. Throws Error(kCorrupt) "expected …, got …" and drops the bytes
   // when they are not what was told.
   oci::Descriptor commit();

@@ -87,6 +87,11 @@ void BlobWriter::write(base::ByteView bytes) {
   state.hashed += bytes.size();
 }
 
+oci::Digest BlobWriter::digest() const {
+  state_->hash_existing();
+  return state_->hash->digest();
+}
+
 oci::Descriptor BlobWriter::commit() {
   State& state = *state_;
   if (!state.lock || state.write_failed)

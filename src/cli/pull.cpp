@@ -23,8 +23,7 @@ int run_pull(Context& context, const Arguments& arguments) {
     ProgressLines progress(quiet);
     if (!typed.tag() && !typed.digest()) progress.message("Using default tag: latest");
     transfer::pull(context.store(), context.registries(), references[i], options, progress);
-    const oci::Reference& done = references[i];
-    print_line(done.digest() ? oci::Reference::with_digest(done.repository(), *done.digest()).text() : done.text());
+    print_line(references[i].text());
   }
   return 0;
 }

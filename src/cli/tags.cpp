@@ -26,11 +26,10 @@ std::string shown(const std::optional<oci::Digest>& image, bool full) {
   return full ? image->text() : image->short_hex();
 }
 
-// Whether the entry can still be restored without a pull.
+// Whether the entry can be restored without a pull. What was removed and came back is here again.
 std::string state_of(Context& context, const store::TagMove& move) {
   if (!move.to_image) return "removed";
-  if (move.gone || !context.images().find_image(*move.to_image)) return "gone";
-  return "here";
+  return context.images().find_image(*move.to_image) ? "here" : "gone";
 }
 
 }  // namespace

@@ -79,7 +79,7 @@ class RawHeader {
     std::fill_n(block.begin() + 148, 8, ' ');
     int sum = 0;
     for (const char byte : block) sum += signed_sum ? static_cast<signed char>(byte) : static_cast<unsigned char>(byte);
-    std::snprintf(block.data() + 148, 8, "%06o", static_cast<unsigned>(sum));
+    std::snprintf(block.data() + 148, 8, "%06o", static_cast<unsigned>(sum) & 0777777);
     return {block.data(), block.size()};
   }
   operator std::string() const { return text(); }  // NOLINT: reads well in tests

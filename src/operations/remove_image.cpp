@@ -45,32 +45,45 @@ class Remover {
         force_(force) {}
 
   RemovedImage remove(const std::string& text) {
-    const FoundImage found = get_image(store_.images(), text);
-    if (found.reference) {
-      remove_by_name(found, text);
-    } else {
-      remove_by_id(found.record);
+    store::Change change;
+    std::optional<store::ImageRecord> record;
+    const auto before = store_.images().apply([&] {
+      const FoundImage found = get_image(store_.images(), text);
+      change = found.reference ? change_for_name(found, text) : change_for_id(found.record);
+      change.command = "rmi";
+      record = found.record;
+      return change;
+    });
+    RemovedImage removed;
+    for (std::size_t i = 0; i < change.remove_tags.size(); ++i) {
+      if (before.removed[i]) removed.untagged.push_back(change.remove_tags[i].familiar());
     }
-    return std::move(removed_);
+    if (!change.remove_images.empty()) {
+      removed.deleted = deleted_with(*record);
+      collect();
+    }
+    return removed;
   }
 
  private:
-  void remove_by_name(const FoundImage& found, const std::string& text) {
-    const std::vector<store::Tag> before = store_.images().tags_of(found.record.id);
-    if (is_single_reference(before)) refuse_while_used(found.record, text);
-    untag(*found.reference);
-    // A repository's digests go with its last tag.
+  store::Change change_for_name(const FoundImage& found, const std::string& text) const {
     std::vector<store::Tag> left = store_.images().tags_of(found.record.id);
+    if (is_single_reference(left)) refuse_while_used(found.record, text);
+    store::Change change = {.remove_tags = {*found.reference}};
+    std::erase_if(left, [&](const store::Tag& tag) { return tag.reference == *found.reference; });
+    // A repository's digests go with its last tag.
     if (found.reference->tag() && !has_tag_in(left, found.reference->repository())) {
-      for (const store::Tag& tag : left) {
-        if (tag.reference.repository() == found.reference->repository()) untag(tag.reference);
-      }
-      left = store_.images().tags_of(found.record.id);
+      std::erase_if(left, [&](const store::Tag& tag) {
+        const bool goes = tag.reference.repository() == found.reference->repository();
+        if (goes) change.remove_tags.push_back(tag.reference);
+        return goes;
+      });
     }
-    if (left.empty()) delete_image(found.record);
+    if (left.empty()) remove_record(found.record, change);
+    return change;
   }
 
-  void remove_by_id(const store::ImageRecord& record) {
+  store::Change change_for_id(const store::ImageRecord& record) const {
     const std::vector<store::Tag> tags = store_.images().tags_of(record.id);
     if (const ImageUse* use = find_use(uses_, record.id)) {
       throw Error::format(Code::kConflict,
@@ -84,8 +97,15 @@ class Remover {
           "conflict: unable to delete {} (must be forced) - image is referenced in multiple repositories",
           record.id.short_hex());
     }
-    for (const store::Tag& tag : tags) untag(tag.reference);
-    delete_image(record);
+    store::Change change;
+    for (const store::Tag& tag : tags) change.remove_tags.push_back(tag.reference);
+    remove_record(record, change);
+    return change;
+  }
+
+  static void remove_record(const store::ImageRecord& record, store::Change& change) {
+    change.mark_gone.push_back(record.id);
+    change.remove_images.push_back(record.id);
   }
 
   void refuse_while_used(const store::ImageRecord& record, const std::string& text) const {
@@ -114,23 +134,22 @@ class Remover {
     });
   }
 
-  void untag(const oci::Reference& reference) {
-    if (store_.images().remove_tag(reference, "rmi")) removed_.untagged.push_back(reference.familiar());
-  }
-
-  void delete_image(const store::ImageRecord& record) {
+  // What docker says went with an image: its ID and the chains of layers that no other image has.
+  std::vector<oci::Digest> deleted_with(const store::ImageRecord& record) const {
     std::set<oci::Digest> kept;
     for (const store::ImageRecord& other : store_.images().list_images()) {
       if (other.id == record.id) continue;
       for (const oci::Digest& chain : chain_ids(other)) kept.insert(chain);
     }
-    store_.images().mark_gone(record.id);
-    store_.images().remove_image(record.id);
-    removed_.deleted.push_back(record.id);
+    std::vector<oci::Digest> deleted{record.id};
     const std::vector<oci::Digest> chain = chain_ids(record);
     for (auto id = chain.rbegin(); id != chain.rend(); ++id) {
-      if (kept.insert(*id).second) removed_.deleted.push_back(*id);
+      if (kept.insert(*id).second) deleted.push_back(*id);
     }
+    return deleted;
+  }
+
+  void collect() {
     std::vector<oci::Digest> used;
     for (const ImageUse& use : uses_) used.push_back(use.image);
     store_.collect(used);
@@ -140,7 +159,6 @@ class Remover {
   base::FileLock lock_;
   std::vector<ImageUse> uses_;
   bool force_;
-  RemovedImage removed_;
 };
 
 }  // namespace

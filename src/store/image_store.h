@@ -1,10 +1,11 @@
 #pragma once
-// Images, tags and the history of tags on this machine. Files are the truth (image records, the tag journal), SQLite is
-// the index and is rebuilt from them when it is lost or older (docs/formats/store.md). Safe for use by any number of
+// Images, tags and the history of tags on this machine. The journal is the truth, SQLite is the index and is rebuilt
+// from it when it is lost or older (docs/formats/journal.md, store.md). Safe for use by any number of
 // processes; one ImageStore object is for one thread at a time.
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -40,9 +41,9 @@ struct Tag {
   oci::Digest image;  // the ID of the chosen platform's image
 };
 
-// One line of the journal. An absent `to` is a removal.
+// One move of a tag. An absent `to` is a removal.
 struct TagMove {
-  std::uint64_t sequence = 0;
+  std::uint64_t sequence = 0;  // of the change that it was part of
   base::Time when;
   std::string command;  // "pull", "tag", "import", "rmi", "restore", …: what the user typed, without secrets
   oci::Reference reference;
@@ -54,6 +55,21 @@ struct TagMove {
 // What an overwrite displaced stays pinned within these bounds (architecture, decision 9).
 using HistoryPolicy = policy::HistoryPolicy;
 
+// What happens as one step: after a crash at any point all of it has happened or none. In this order.
+struct Change {
+  std::string command;  // for the history
+  std::vector<ImageRecord> add_images;
+  std::vector<oci::Reference> remove_tags;
+  std::vector<Tag> set_tags;  // no reference twice, here and above
+  std::vector<oci::Digest> mark_gone;
+  std::vector<oci::Digest> remove_images;
+};
+
+// What the references of a change meant before it, element by element.
+struct TagsBefore {
+  std::vector<std::optional<Tag>> removed, set;
+};
+
 class ImageStore {
  public:
   struct Options {
@@ -62,6 +78,13 @@ class ImageStore {
   };
   explicit ImageStore(Options options);
   ~ImageStore();
+
+  // Makes the change, durably. Each part keeps to what is said at the function below that does it alone; what is so
+  // already is not recorded. Where one part is refused nothing happens.
+  TagsBefore apply(const Change& change);
+  // The same for a change that depends on what is here: between `make`, which may ask this store but change nothing,
+  // and the change nobody else changes anything.
+  TagsBefore apply(const std::function<Change()>& make);
 
   // Images.
   // Durable on return. The caller holds a lease on the image's content. An image that is here already keeps `added`,
@@ -94,7 +117,8 @@ class ImageStore {
   // The moves that displaced them, newest first: `from` is what is kept, for which tag, since when.
   std::vector<TagMove> pinned_moves() const;
 
-  // Drops the SQLite index and makes it anew from the files.
+  // Drops the SQLite index and makes it anew from the journal; image records that the journal never spoke of (its lines
+  // are lost) are taken up again.
   void rebuild_index();
 
  private:

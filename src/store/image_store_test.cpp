@@ -1,5 +1,6 @@
 #include "store/image_store.h"
 
+#include <algorithm>
 #include <csignal>
 
 #include <gtest/gtest.h>
@@ -10,6 +11,7 @@
 #include "base/fs/paths.h"
 #include "store/crc32c.h"
 #include "store/made_up_images.h"
+#include "store/records.h"
 
 namespace davit::store {
 namespace {
@@ -280,13 +282,120 @@ TEST_F(ImageStoreTest, AJournalThatLostLinesIsCorruptAndTheIndexStays) {
   EXPECT_TRUE(open().find_tag(reference("app:1")));
 }
 
-TEST_F(ImageStoreTest, ADamagedRecordIsAnImageThatIsNotHereUntilItIsAddedAgain) {
-  open().add_image(image("a"));
-  fs::write_file(root_ / "images" / (digest("a").hex() + ".json"), "{");
+TEST_F(ImageStoreTest, ARebuildMakesTheRecordsWhatTheJournalSays) {
+  for (const char* name : {"a", "b", "c"}) open().add_image(image(name));
+  open().remove_image(digest("c"));
+  const auto file = [&](const char* name) { return root_ / "images" / (digest(name).hex() + ".json"); };
+  const std::string before = fs::read_file(file("a"));
+  fs::write_file(file("a"), "{");
+  fs::remove(file("b"));
+  fs::write_file(file("c"), write_record(image("c")));
   open().rebuild_index();
-  EXPECT_EQ(open().find_image(digest("a")), std::nullopt);
-  open().add_image(image("a"));
-  EXPECT_TRUE(open().find_image(digest("a")));
+  EXPECT_EQ(fs::read_file(file("a")), before);
+  EXPECT_TRUE(fs::exists(file("b")));
+  EXPECT_FALSE(fs::exists(file("c")));
+  EXPECT_EQ(open().list_images().size(), 2U);
+}
+
+TEST_F(ImageStoreTest, ImagesOutliveTheLossOfTheJournal) {
+  {
+    ImageStore store = open();
+    for (const char* name : {"a", "b"}) store.add_image(image(name));
+    store.set_tag(tag("app:1", "a"), "pull");
+  }
+  const std::string whole = fs::read_file(journal());
+  for (const std::string& left : {std::string(), whole.substr(0, whole.find('\n') + 1)}) {
+    fs::write_file(journal(), left);
+    fs::remove(root_ / "index.db");
+    fs::write_file(root_ / "images" / "foreign.json", "{}");
+    EXPECT_EQ(open().list_images().size(), 2U);
+    EXPECT_EQ(open().find_image(digest("b"))->layers[0].diff_id, image("b").layers[0].diff_id);
+    EXPECT_TRUE(open().list_tags().empty());
+    EXPECT_TRUE(fs::exists(root_ / "images" / "foreign.json"));
+    const std::string found = fs::read_file(journal());
+    open().rebuild_index();  // they are in the journal now
+    EXPECT_EQ(fs::read_file(journal()), found);
+    EXPECT_EQ(open().list_images().size(), 2U);
+  }
+}
+
+TEST_F(ImageStoreTest, AChangeOfSeveralThingsIsOneLine) {
+  ImageStore store = open();
+  store.add_image(image("a"));
+  store.set_tag(tag("app:1", "a"), "pull");
+  store.set_tag(tag("app:2", "a"), "tag");
+  const auto before = store.apply({.command = "pull",
+                                   .add_images = {image("b"), image("c")},
+                                   .remove_tags = {reference("app:2"), reference("none:1")},
+                                   .set_tags = {tag("app:1", "b"), tag("app:3", "c"), tag("app:4", "c")},
+                                   .mark_gone = {digest("a")},
+                                   .remove_images = {digest("a")}});
+  ASSERT_EQ(before.removed.size(), 2U);
+  EXPECT_EQ(before.removed[0]->image, digest("a"));
+  EXPECT_EQ(before.removed[1], std::nullopt);
+  ASSERT_EQ(before.set.size(), 3U);
+  EXPECT_EQ(before.set[0]->image, digest("a"));
+  EXPECT_EQ(before.set[2], std::nullopt);
+
+  EXPECT_EQ(store.find_image(digest("a")), std::nullopt);
+  EXPECT_EQ(store.find_tag(reference("app:2")), std::nullopt);
+  EXPECT_EQ(store.find_tag(reference("app:4"))->image, digest("c"));
+  const auto moves = store.history(reference("app:1"));
+  ASSERT_EQ(moves.size(), 2U);
+  EXPECT_EQ(moves[0].from_image, digest("a"));
+  EXPECT_EQ(moves[0].command, "pull");
+  EXPECT_TRUE(moves[1].gone);
+  EXPECT_EQ(moves[0].sequence, store.history(reference("app:3")).at(0).sequence);
+  const std::string whole = fs::read_file(journal());
+  EXPECT_EQ(std::count(whole.begin(), whole.end(), '\n'), 4);
+  const std::string now = dump(store);
+  store.rebuild_index();
+  EXPECT_EQ(dump(store), now);
+}
+
+TEST_F(ImageStoreTest, OverwritesOfOneChangeArePinnedInTheirOrder) {
+  ImageStore store = open();
+  for (const char* name : {"a", "b", "c"}) store.add_image(image(name));
+  store.apply({.command = "pull", .set_tags = {tag("app:1", "a"), tag("app:2", "b")}});
+  store.apply({.command = "pull", .set_tags = {tag("app:1", "c"), tag("app:2", "c")}});
+  EXPECT_EQ(store.pinned_by_history(), (std::vector{digest("b"), digest("a")}));
+}
+
+TEST_F(ImageStoreTest, AChangeOfWhichAPartIsRefusedChangesNothing) {
+  ImageStore store = open();
+  store.add_image(image("a"));
+  store.set_tag(tag("app:1", "a"), "pull");
+  const std::string before = fs::read_file(journal());
+  const auto refused = [&](Change change) {
+    change.command = "pull";
+    change.add_images.push_back(image("b"));
+    return code_of([&] { store.apply(change); });
+  };
+  EXPECT_EQ(refused({.set_tags = {tag("app:2", "c")}}), base::Code::kNotFound);
+  EXPECT_EQ(refused({.set_tags = {tag("app:2", "a"), tag("app:2", "b")}}), base::Code::kInvalidArgument);
+  EXPECT_EQ(refused({.remove_tags = {reference("app:1")}, .set_tags = {tag("app:1", "b")}}),
+            base::Code::kInvalidArgument);
+  EXPECT_EQ(refused({.remove_images = {digest("b")}}), base::Code::kInvalidArgument);
+  EXPECT_EQ(refused({.remove_images = {digest("a")}}), base::Code::kConflict);
+  EXPECT_EQ(
+      refused({.remove_tags = {reference("app:1")}, .set_tags = {tag("app:2", "a")}, .remove_images = {digest("a")}}),
+      base::Code::kConflict);
+  EXPECT_EQ(fs::read_file(journal()), before);
+  EXPECT_EQ(store.list_images().size(), 1U);
+}
+
+TEST_F(ImageStoreTest, AChangeIsMadeOfWhatIsHereAndNobodyChangesItMeanwhile) {
+  ImageStore store = open();
+  store.add_image(image("a"));
+  const auto before = store.apply([&] {
+    EXPECT_EQ(code_of([&] { store.set_tag(tag("app:1", "a"), "tag"); }), base::Code::kInternal);
+    return Change{.command = "tag", .set_tags = {tag("app:2", store.list_tags().empty() ? "a" : "b")}};
+  });
+  EXPECT_EQ(before.set.at(0), std::nullopt);
+  EXPECT_EQ(code_of([&] { store.apply([]() -> Change { throw base::Error(base::Code::kCancelled, "no"); }); }),
+            base::Code::kCancelled);
+  EXPECT_EQ(store.list_tags().size(), 1U);
+  store.remove_tag(reference("app:2"), "rmi");
 }
 
 }  // namespace

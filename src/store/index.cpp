@@ -13,9 +13,10 @@ CREATE TABLE images (id TEXT PRIMARY KEY, created INTEGER, size INTEGER NOT NULL
 CREATE TABLE tags (reference TEXT PRIMARY KEY, named INTEGER NOT NULL, target TEXT NOT NULL, image TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX tags_by_image ON tags (image);
 CREATE TABLE moves (
-  sequence INTEGER PRIMARY KEY, at INTEGER NOT NULL, command TEXT NOT NULL, reference TEXT NOT NULL,
+  sequence INTEGER NOT NULL, ordinal INTEGER NOT NULL, at INTEGER NOT NULL, command TEXT NOT NULL, reference TEXT NOT NULL,
   from_target TEXT, from_image TEXT, from_gone INTEGER NOT NULL DEFAULT 0,
-  to_target TEXT, to_image TEXT, to_gone INTEGER NOT NULL DEFAULT 0) STRICT;
+  to_target TEXT, to_image TEXT, to_gone INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (sequence, ordinal)) STRICT, WITHOUT ROWID;
 CREATE INDEX moves_by_reference ON moves (reference, sequence);
 CREATE INDEX moves_by_from ON moves (from_image);
 CREATE INDEX moves_by_to ON moves (to_image);
@@ -82,7 +83,13 @@ void Index::clear() {
   database_.execute("DELETE FROM position; DELETE FROM images; DELETE FROM tags; DELETE FROM moves");
 }
 
-void Index::apply(const TagMove& move) {
+void Index::apply(const JournalLine& line) {
+  for (std::size_t i = 0; i < line.events.size(); ++i) {
+    std::visit([&](const auto& event) { apply(event, i); }, line.events[i]);
+  }
+}
+
+void Index::apply(const TagMove& move, std::size_t ordinal) {
   const std::string reference = move.reference.text();
   const bool named = move.reference.tag().has_value();
   if (move.to && move.to_image) {
@@ -98,25 +105,28 @@ void Index::apply(const TagMove& move) {
   if (!named) return;  // repository digests have no history
   database_
       .prepare(
-          "INSERT INTO moves (sequence, at, command, reference, from_target, from_image, to_target, to_image) "
-          "VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+          "INSERT INTO moves (sequence, ordinal, at, command, reference, from_target, from_image, to_target, to_image) "
+          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
       .bind(1, static_cast<std::int64_t>(move.sequence))
-      .bind(2, nanoseconds(move.when))
-      .bind(3, move.command)
-      .bind(4, reference)
-      .bind_optional(5, text_of(move.from))
-      .bind_optional(6, text_of(move.from_image))
-      .bind_optional(7, text_of(move.to))
-      .bind_optional(8, text_of(move.to_image))
+      .bind(2, static_cast<std::int64_t>(ordinal))
+      .bind(3, nanoseconds(move.when))
+      .bind(4, move.command)
+      .bind(5, reference)
+      .bind_optional(6, text_of(move.from))
+      .bind_optional(7, text_of(move.from_image))
+      .bind_optional(8, text_of(move.to))
+      .bind_optional(9, text_of(move.to_image))
       .run();
 }
 
-void Index::apply_gone(const oci::Digest& image) {
+void Index::apply(const ImageGone& event, std::size_t) {
+  const oci::Digest& image = event.image;
   database_.prepare("UPDATE moves SET to_gone = 1 WHERE to_image = ?").bind(1, image.text()).run();
   database_.prepare("UPDATE moves SET from_gone = 1 WHERE from_image = ?").bind(1, image.text()).run();
 }
 
-void Index::put_image(const ImageRecord& record) {
+void Index::apply(const ImageAdded& event, std::size_t) {
+  const ImageRecord& record = event.record;
   std::optional<std::string> none;
   db::Statement statement = database_.prepare("INSERT OR REPLACE INTO images VALUES (?, ?, ?, ?)");
   statement.bind(1, record.id.text()).bind(3, static_cast<std::int64_t>(record.size)).bind(4, write_record(record));
@@ -128,8 +138,8 @@ void Index::put_image(const ImageRecord& record) {
   statement.run();
 }
 
-void Index::drop_image(const oci::Digest& id) {
-  database_.prepare("DELETE FROM images WHERE id = ?").bind(1, id.text()).run();
+void Index::apply(const ImageRemoved& event, std::size_t) {
+  database_.prepare("DELETE FROM images WHERE id = ?").bind(1, event.image.text()).run();
 }
 
 std::vector<ImageRecord> Index::images(db::Statement statement) {
@@ -186,7 +196,7 @@ std::vector<Tag> Index::tags_of(const oci::Digest& image) {
 
 std::vector<TagMove> Index::history(const oci::Reference& reference) {
   db::Statement rows = database_.prepare(std::string("SELECT ") + kMoveColumns +
-                                         " FROM moves m WHERE reference = ? ORDER BY sequence DESC");
+                                         " FROM moves m WHERE reference = ? ORDER BY sequence DESC, ordinal DESC");
   rows.bind(1, reference.text());
   std::vector<TagMove> moves;
   while (rows.step()) moves.push_back(move_of(rows));
@@ -204,7 +214,8 @@ std::vector<Index::Overwrite> Index::overwrites() {
   db::Statement rows = database_.prepare(
       std::string("SELECT ") + kMoveColumns +
       ", i.size, EXISTS (SELECT 1 FROM tags t WHERE t.image = m.from_image AND t.named), m.from_gone FROM moves m "
-      "LEFT JOIN images i ON i.id = m.from_image WHERE m.to_image <> m.from_image ORDER BY m.sequence DESC");
+      "LEFT JOIN images i ON i.id = m.from_image WHERE m.to_image <> m.from_image "
+      "ORDER BY m.sequence DESC, m.ordinal DESC");
   std::vector<Overwrite> result;
   while (rows.step()) {
     TagMove move = move_of(rows);

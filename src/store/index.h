@@ -1,5 +1,5 @@
 #pragma once
-// ROOT/index.db: what the journal and the image records say, in the form in which it is asked for. Never the only place
+// ROOT/index.db: what the journal says, in the form in which it is asked for. Never the only place
 // of anything. Private to src/store; docs/formats/store.md, "The index". Any method may throw Error(kCorrupt): the
 // owner then makes the index anew.
 
@@ -26,10 +26,7 @@ class Index {
   // Changes it as one step: `change` calls the functions below, then the position is set to what it returns.
   void update(const std::function<Journal::Position()>& change);
   void clear();
-  void apply(const TagMove& move);
-  void apply_gone(const oci::Digest& image);
-  void put_image(const ImageRecord& record);
-  void drop_image(const oci::Digest& id);
+  void apply(const JournalLine& line);
 
   std::optional<ImageRecord> find_image(const oci::Digest& id);
   std::vector<ImageRecord> list_images();
@@ -49,6 +46,11 @@ class Index {
   std::vector<Overwrite> overwrites();
 
  private:
+  // `ordinal`: the event's place in its line.
+  void apply(const ImageAdded& event, std::size_t ordinal);
+  void apply(const TagMove& move, std::size_t ordinal);
+  void apply(const ImageGone& event, std::size_t ordinal);
+  void apply(const ImageRemoved& event, std::size_t ordinal);
   std::vector<Tag> tags(db::Statement statement);
   std::vector<ImageRecord> images(db::Statement statement);
 

@@ -1,6 +1,6 @@
 #pragma once
-// ROOT/tags.journal: every change of tags and image records, in order, one line each; docs/formats/journal.md. Private
-// to src/store. Whoever reads or appends holds the store's lock (store_lock.h), but for size().
+// ROOT/tags.journal: every change of tags and images, in order, one line each; docs/formats/journal.md. Private to
+// src/store. Whoever reads or appends holds the store's lock (store_lock.h), but for size().
 
 #include <cstdint>
 #include <filesystem>

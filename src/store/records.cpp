@@ -2,7 +2,6 @@
 
 #include <boost/json.hpp>
 
-#include "base/strings.h"
 #include "oci/json.h"
 
 namespace davit::store {
@@ -41,7 +40,6 @@ std::optional<oci::Digest> find_digest(const json::Node& node, std::string_view 
 
 void put_event(object& out, const TagMove& move) {
   out["kind"] = "tag";
-  out["command"] = base::printable(move.command);
   out["reference"] = move.reference.text();
   put_descriptor(out, "from", move.from);
   put_digest(out, "fromImage", move.from_image);
@@ -49,30 +47,7 @@ void put_event(object& out, const TagMove& move) {
   put_digest(out, "toImage", move.to_image);
 }
 
-void put_event(object& out, const ImageChanged& event) {
-  out["kind"] = "image";
-  out["image"] = event.image.text();
-}
-
-void put_event(object& out, const ImageGone& event) {
-  out["kind"] = "gone";
-  out["image"] = event.image.text();
-}
-
-TagMove read_move(const json::Node& node, std::uint64_t sequence, base::Time when) {
-  return {.sequence = sequence,
-          .when = when,
-          .command = node.at("command").string(),
-          .reference = oci::Reference::parse(node.at("reference").string()),
-          .from = find_descriptor(node, "from"),
-          .to = find_descriptor(node, "to"),
-          .from_image = find_digest(node, "fromImage"),
-          .to_image = find_digest(node, "toImage")};
-}
-
-}  // namespace
-
-std::string write_record(const ImageRecord& record) {
+object record_object(const ImageRecord& record) {
   object out;
   out["format"] = kRecordFormat;
   out["id"] = record.id.text();
@@ -85,12 +60,36 @@ std::string write_record(const ImageRecord& record) {
   out["size"] = record.size;
   if (record.created) out["created"] = base::to_rfc3339(*record.created);
   out["added"] = base::to_rfc3339(record.added);
-  return boost::json::serialize(out);
+  return out;
 }
 
-ImageRecord read_record(std::string_view text) {
-  const json::Document document = parse(text, "image record");
-  const json::Node root = document.root();
+void put_event(object& out, const ImageAdded& event) {
+  out["kind"] = "added";
+  out["record"] = record_object(event.record);
+}
+
+void put_event(object& out, const ImageRemoved& event) {
+  out["kind"] = "removed";
+  out["image"] = event.image.text();
+}
+
+void put_event(object& out, const ImageGone& event) {
+  out["kind"] = "gone";
+  out["image"] = event.image.text();
+}
+
+TagMove read_move(const json::Node& node, const JournalLine& line) {
+  return {.sequence = line.sequence,
+          .when = line.when,
+          .command = line.command,
+          .reference = oci::Reference::parse(node.at("reference").string()),
+          .from = find_descriptor(node, "from"),
+          .to = find_descriptor(node, "to"),
+          .from_image = find_digest(node, "fromImage"),
+          .to_image = find_digest(node, "toImage")};
+}
+
+ImageRecord record_of(const json::Node& root) {
   if (root.at("format").integer() > kRecordFormat) root.at("format").fail("is newer than this davit knows");
   ImageRecord record{.id = root.at("id").digest(),
                      .manifest = json::read_descriptor(root.at("manifest")),
@@ -106,24 +105,40 @@ ImageRecord read_record(std::string_view text) {
   return record;
 }
 
+Event read_event(const json::Node& node, const JournalLine& line) {
+  const std::string kind = node.at("kind").string();
+  if (kind == "added") return ImageAdded{record_of(node.at("record"))};
+  if (kind == "tag") return read_move(node, line);
+  if (kind == "gone") return ImageGone{node.at("image").digest()};
+  if (kind == "removed") return ImageRemoved{node.at("image").digest()};
+  node.at("kind").fail("is unknown to this davit");
+}
+
+}  // namespace
+
+std::string write_record(const ImageRecord& record) { return boost::json::serialize(record_object(record)); }
+
+ImageRecord read_record(std::string_view text) { return record_of(parse(text, "image record").root()); }
+
 std::string write_line(const JournalLine& line) {
   object out;
   out["sequence"] = line.sequence;
   out["when"] = base::to_rfc3339(line.when);
-  std::visit([&](const auto& event) { put_event(out, event); }, line.event);
+  if (!line.command.empty()) out["command"] = line.command;
+  boost::json::array& events = out["events"].emplace_array();
+  for (const Event& event : line.events) {
+    std::visit([&](const auto& kind) { put_event(events.emplace_back(object()).as_object(), kind); }, event);
+  }
   return boost::json::serialize(out);
 }
 
 JournalLine read_line(std::string_view text) {
   const json::Document document = parse(text, "line");
   const json::Node root = document.root();
-  const std::uint64_t sequence = root.at("sequence").size();
-  const base::Time when = root.at("when").time();
-  const std::string kind = root.at("kind").string();
-  if (kind == "tag") return {sequence, when, read_move(root, sequence, when)};
-  if (kind == "image") return {sequence, when, ImageChanged{root.at("image").digest()}};
-  if (kind == "gone") return {sequence, when, ImageGone{root.at("image").digest()}};
-  root.at("kind").fail("is unknown to this davit");
+  JournalLine line{root.at("sequence").size(), root.at("when").time(), root.string_or_empty("command"), {}};
+  root.at("events").each_element([&](const json::Node& event) { line.events.push_back(read_event(event, line)); });
+  if (line.events.empty()) root.at("events").fail("must not be empty");
+  return line;
 }
 
 std::string write_descriptor(const oci::Descriptor& descriptor) {

@@ -5,21 +5,29 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "store/image_store.h"
 
 namespace davit::store {
 
-struct ImageChanged {  // its record is written or removed after this line
+struct ImageAdded {
+  ImageRecord record;
+};
+struct ImageRemoved {
   oci::Digest image;
 };
 struct ImageGone {  // mark_gone()
   oci::Digest image;
 };
+using Event = std::variant<ImageAdded, TagMove, ImageGone, ImageRemoved>;
+
+// One change: its events happened together.
 struct JournalLine {
   std::uint64_t sequence = 0;  // from 1; the line's number in the file
   base::Time when;
-  std::variant<TagMove, ImageChanged, ImageGone> event;  // a move's sequence and when are those of the line
+  std::string command;
+  std::vector<Event> events;  // a move's sequence, when and command are those of the line
 };
 
 // Each is one line without its end. The readers throw Error(kInvalidArgument) saying what is wrong where.

@@ -45,7 +45,8 @@ void check_tar(base::Source& tar) {
   reader.drain();
 }
 
-ImportedLayer ingest(store::Store& store, base::Source& archive) {
+// The archive as a layer's blob, leased before it can be seen.
+ImportedLayer ingest(store::Store& store, store::Lease& lease, base::Source& archive) {
   const auto writer = store.blobs().ingest_unknown();
   std::array<std::byte, 6> head = {};
   const std::size_t head_size = base::read_full(archive, head);
@@ -68,6 +69,8 @@ ImportedLayer ingest(store::Store& store, base::Source& archive) {
     check_tar(hashed);
     compressed->finish();
   }
+  lease.add(writer->digest());
+  lease.add(diff_id.digest());
   oci::Descriptor blob = writer->commit();
   blob.media_type = oci::media_type::kOciLayerGzip;
   return {.blob = blob, .diff_id = diff_id.digest()};
@@ -80,11 +83,11 @@ store::ImageRecord import_archive(store::Store& store, base::Source& archive, co
   const auto lease = store.lease();
   store.layers();  // a store that can hold no layers says so before anything is read
   InterruptibleSource interruptible(archive);
-  const ImportedLayer imported = ingest(store, interruptible);
-  lease->add(imported.blob.digest);
-  lease->add(imported.diff_id);
+  const ImportedLayer imported = ingest(store, *lease, interruptible);
   const store::ImageLayer layer = {.blob = imported.blob, .diff_id = imported.diff_id};
-  unpack_layer(store, layer);
+  std::vector<std::unique_ptr<layer::StagedLayer>> staged;
+  staged.push_back(unpack_layer(store, layer));
+  commit_layers(store, std::move(staged));
 
   oci::ImageConfig config;
   config.created = base::now();
@@ -112,8 +115,9 @@ store::ImageRecord import_archive(store::Store& store, base::Source& archive, co
                                .size = content_size(store, {layer}),
                                .created = config.created,
                                .added = base::now()};
-  store.images().add_image(record);
-  if (options.tag) store.images().set_tag({.reference = *options.tag, .target = descriptor, .image = id}, "import");
+  store::Change change = {.command = "import", .add_images = {record}};
+  if (options.tag) change.set_tags.push_back({.reference = *options.tag, .target = descriptor, .image = id});
+  store.images().apply(change);
   return record;
 } catch (Error& e) {
   e.add_frame("while importing '{}'", name);

@@ -90,15 +90,10 @@ std::unique_ptr<layer::StagedLayer> stage(store::Store& store, const store::Imag
   throw base::Error::format(e.code(), "layer {}: {}", layer.blob.digest.text(), e.message());
 }
 
-// Makes a staged layer visible. Its bytes are durable first.
-void commit(store::Store& store, std::unique_ptr<layer::StagedLayer> staged) {
-  if (!staged) return;
-  store.layers().sync();
-  staged->commit();
-}
-
-void fetch_and_unpack(store::Store& store, blob::BlobWriter& writer, remote::RegistryClient& client,
-                      const oci::RepositoryName& repository, const store::ImageLayer& layer, Progress& progress) {
+std::unique_ptr<layer::StagedLayer> fetch_and_unpack(store::Store& store, blob::BlobWriter& writer,
+                                                     remote::RegistryClient& client,
+                                                     const oci::RepositoryName& repository,
+                                                     const store::ImageLayer& layer, Progress& progress) {
   base::Pipe pipe;
   std::jthread fetcher([&] { fetch_into(writer, pipe, client, repository, layer.blob, progress); });
   std::unique_ptr<layer::StagedLayer> staged;
@@ -132,29 +127,52 @@ void fetch_and_unpack(store::Store& store, blob::BlobWriter& writer, remote::Reg
   progress.layer(layer.blob.digest, LayerStatus::kVerifyingChecksum);
   writer.commit();
   progress.layer(layer.blob.digest, LayerStatus::kDownloadComplete);
-  commit(store, std::move(staged));
+  return staged;
+}
+
+// One try. `resumed`: whether it goes on from the bytes that an earlier one left.
+std::unique_ptr<layer::StagedLayer> try_layer(store::Store& store, remote::RegistryClient& client,
+                                              const oci::RepositoryName& repository, const store::ImageLayer& layer,
+                                              Progress& progress, bool& resumed) {
+  const auto writer = store.blobs().ingest(layer.blob.digest, layer.blob.size);
+  if (!writer) return unpack_layer(store, layer);
+  resumed = writer->offset() > 0;
+  return fetch_and_unpack(store, *writer, client, repository, layer, progress);
 }
 
 }  // namespace
 
-void unpack_layer(store::Store& store, const store::ImageLayer& layer) {
-  if (!is_unpackable(layer) || store.layers().find(layer.diff_id)) return;
+std::unique_ptr<layer::StagedLayer> unpack_layer(store::Store& store, const store::ImageLayer& layer) {
+  if (!is_unpackable(layer) || store.layers().find(layer.diff_id)) return nullptr;
   const auto blob = store.blobs().open(layer.blob.digest);
-  commit(store, stage(store, layer, *blob));
+  return stage(store, layer, *blob);
 }
 
-void fetch_layer(store::Store& store, remote::RegistryClient& client, const oci::RepositoryName& repository,
-                 const store::ImageLayer& layer, Progress& progress) try {
-  const auto writer = store.blobs().ingest(layer.blob.digest, layer.blob.size);
-  if (writer) {
-    fetch_and_unpack(store, *writer, client, repository, layer, progress);
-  } else {
-    unpack_layer(store, layer);
+std::unique_ptr<layer::StagedLayer> fetch_layer(store::Store& store, remote::RegistryClient& client,
+                                                const oci::RepositoryName& repository, const store::ImageLayer& layer,
+                                                Progress& progress) try {
+  bool resumed = false;
+  std::unique_ptr<layer::StagedLayer> staged;
+  try {
+    staged = try_layer(store, client, repository, layer, progress, resumed);
+  } catch (const base::Error& error) {
+    // Bad bytes were dropped. Where they were an earlier try's the registry is not to blame: once more, from nothing.
+    if (!resumed || error.code() != base::Code::kCorrupt || store.blobs().size(layer.blob.digest)) throw;
+    base::log::debug("begun anew: {}", error.message());
+    staged = try_layer(store, client, repository, layer, progress, resumed);
   }
   progress.layer(layer.blob.digest, LayerStatus::kPullComplete);
+  return staged;
 } catch (base::Error& e) {
   e.add_frame("while fetching layer {}", layer.blob.digest.text());
   throw;
+}
+
+void commit_layers(store::Store& store, std::vector<std::unique_ptr<layer::StagedLayer>> staged) {
+  std::erase(staged, nullptr);
+  if (staged.empty()) return;
+  store.layers().sync();
+  for (const auto& layer : staged) layer->commit();
 }
 
 }  // namespace davit::transfer

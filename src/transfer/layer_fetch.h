@@ -1,6 +1,9 @@
 #pragma once
 // One layer from a registry into the store: fetched, hashed and unpacked in one stream.
 
+#include <memory>
+#include <vector>
+
 #include "oci/reference.h"
 #include "store/store.h"
 #include "transfer/progress.h"
@@ -8,12 +11,17 @@
 
 namespace davit::transfer {
 
-// Brings the layer's blob and, where it can be unpacked, its tree; what is here already is not fetched or made again.
-// The caller leases both digests. Durable on return. A second process at the same layer waits and finds it.
-void fetch_layer(store::Store& store, remote::RegistryClient& client, const oci::RepositoryName& repository,
-                 const store::ImageLayer& layer, Progress& progress);
+// Brings the layer's blob and stages its tree where it can be unpacked; what is here already is not fetched or made
+// again (then, and for what is not unpacked, the result is null). The caller leases both digests. The blob is durable
+// on return, the layer after commit_layers(). A second process at the same layer waits and finds it.
+std::unique_ptr<layer::StagedLayer> fetch_layer(store::Store& store, remote::RegistryClient& client,
+                                                const oci::RepositoryName& repository, const store::ImageLayer& layer,
+                                                Progress& progress);
 
-// Unpacks a layer whose blob is here; fine when it is unpacked already.
-void unpack_layer(store::Store& store, const store::ImageLayer& layer);
+// The same for a layer whose blob is here.
+std::unique_ptr<layer::StagedLayer> unpack_layer(store::Store& store, const store::ImageLayer& layer);
+
+// Makes staged layers durable, by one sync for all, and visible. Null ones are passed over.
+void commit_layers(store::Store& store, std::vector<std::unique_ptr<layer::StagedLayer>> staged);
 
 }  // namespace davit::transfer

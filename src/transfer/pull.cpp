@@ -21,8 +21,9 @@ class Puller {
          Progress& progress)
       : store_(store),
         client_(registries.at(reference.repository().domain())),
-        reference_(reference),
-        repository_(reference.repository()),
+        reference_(reference.digest() ? oci::Reference::with_digest(reference.repository(), *reference.digest())
+                                      : reference),
+        repository_(reference_.repository()),
         options_(options),
         progress_(progress),
         platform_(options.platform ? options.platform->normalized() : oci::Platform::host()),
@@ -30,25 +31,37 @@ class Puller {
 
   PullResult pull() {
     const auto known = store_.images().find_tag(reference_);
-    progress_.message(fmt::format("{}: Pulling from {}",
-                                  reference_.digest() ? reference_.digest()->text() : *reference_.tag(),
+    progress_.message(fmt::format("{}: Pulling from {}", reference_.digest() ? reference_.text() : *reference_.tag(),
                                   repository_.path()));
 
     const oci::Descriptor target = resolve();
     if (known && known->target.digest == target.digest && serves_platform(*known)) {
+      if (!store_.images().find_tag(repository_digest(target))) set_names(target, known->image, {});
       return finish({.target = known->target, .image = known->image, .up_to_date = true});
     }
     const store::ImageRecord image = bring(target);
-    const auto before =
-        store_.images().set_tag({.reference = reference_, .target = target, .image = image.id}, options_.command);
-    store_.images().set_tag(
-        {.reference = oci::Reference::with_digest(repository_, target.digest), .target = target, .image = image.id},
-        options_.command);
+    const auto before = set_names(target, image.id, {image});
     const bool same = before && before->target.digest == target.digest && before->image == image.id;
     return finish({.target = target, .image = image.id, .up_to_date = same});
   }
 
  private:
+  oci::Reference repository_digest(const oci::Descriptor& target) const {
+    return oci::Reference::with_digest(repository_, target.digest);
+  }
+
+  // Sets the tag and the repository digest, and with them, as one step, adds the image where it is new. Returns what
+  // the reference meant before.
+  std::optional<store::Tag> set_names(const oci::Descriptor& target, const oci::Digest& image,
+                                      std::vector<store::ImageRecord> added) {
+    store::Change change = {.command = options_.command, .add_images = std::move(added)};
+    change.set_tags.push_back({.reference = reference_, .target = target, .image = image});
+    if (const auto digest = repository_digest(target); digest != reference_) {
+      change.set_tags.push_back({.reference = digest, .target = target, .image = image});
+    }
+    return store_.images().apply(change).set.front();
+  }
+
   // What the reference names, as cheaply as can be: a digest whose manifest is here needs no request, all else one
   // HEAD.
   oci::Descriptor resolve() {
@@ -90,6 +103,7 @@ class Puller {
     return got.bytes;
   }
 
+  // Brings all that the image consists of, for a record that is not in the store yet.
   store::ImageRecord bring(const oci::Descriptor& target) {
     if (oci::media_type::is_schema1(target.media_type)) {
       throw Error::format(
@@ -126,7 +140,6 @@ class Puller {
                                  .added = base::now()};
     fetch_layers(record.layers);
     record.size = content_size(store_, record.layers);
-    store_.images().add_image(record);
     return record;
   }
 
@@ -174,10 +187,12 @@ class Puller {
       missing.push_back(&layer);
     }
     if (!missing.empty()) store_.layers();  // a store that can hold no layers says so before anything is fetched
+    std::vector<std::unique_ptr<layer::StagedLayer>> staged(missing.size());
     base::parallel_for(missing.size(), options_.parallel_layers, [&](std::size_t i) {
       base::check_interrupted();
-      fetch_layer(store_, client_, repository_, *missing[i], progress_);
+      staged[i] = fetch_layer(store_, client_, repository_, *missing[i], progress_);
     });
+    commit_layers(store_, std::move(staged));
   }
 
   PullResult finish(PullResult result) {
@@ -190,7 +205,7 @@ class Puller {
 
   store::Store& store_;
   remote::RegistryClient& client_;
-  const oci::Reference& reference_;
+  const oci::Reference reference_;  // what decides: with a tag, or with a digest only
   const oci::RepositoryName& repository_;
   const PullOptions& options_;
   Progress& progress_;

@@ -23,9 +23,9 @@ struct PullResult {
   bool up_to_date = false;  // nothing changed here
 };
 
-// Pulls what `reference` (a tag or a digest, or both: then the digest decides) names, sets the tag and the repository
-// digest. An unchanged tag costs one HEAD. Interrupted, it throws Error(kCancelled); what was fetched stays for the
-// next time. The store is changed only at the end, by the image record and then the tag.
+// Pulls what `reference` names and sets the tag and the repository digest. Of a tag and a digest the digest decides,
+// and the tag is left as it is. An unchanged tag costs one HEAD. Interrupted, it throws Error(kCancelled); what was
+// fetched stays for the next time. Image, tag and repository digest change at the end, as one step.
 PullResult pull(store::Store& store, Registries& registries, const oci::Reference& reference,
                 const PullOptions& options, Progress& progress);
 

@@ -156,6 +156,20 @@ TEST_P(BlobStoreContract, EarlierBytesThatNobodyReadsCountForTheDigestAllTheSame
   EXPECT_EQ(writer->commit().size, bytes.size());  // none of them
 }
 
+TEST_P(BlobStoreContract, TheDigestSoFarIsThatOfAllBytesEarlierOnesToo) {
+  const std::string bytes = content(2000);
+  const oci::Digest digest = codec::digest_of(bytes);
+  write_all(*store_->ingest(digest, bytes.size()), bytes.substr(0, 500));
+  const auto writer = store_->ingest(digest, bytes.size());
+  EXPECT_EQ(writer->digest(), codec::digest_of(bytes.substr(0, 500)));
+  write_all(*writer, bytes.substr(500, 700));
+  EXPECT_EQ(writer->digest(), codec::digest_of(bytes.substr(0, 1200)));
+  write_all(*writer, bytes.substr(1200));
+  EXPECT_EQ(writer->digest(), digest);
+  EXPECT_EQ(store_->size(digest), std::nullopt);
+  EXPECT_EQ(writer->commit().digest, digest);
+}
+
 TEST_P(BlobStoreContract, RestartDropsWhatIsThere) {
   const std::string bytes = content(1000);
   const oci::Digest digest = codec::digest_of(bytes);

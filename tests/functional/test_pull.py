@@ -338,6 +338,27 @@ def test_broken_connection_is_taken_up_where_it_stopped(davit, fake_registry):
     assert fake_registry.bytes_sent(f"GET .*/blobs/{big.digest}") <= len(big.blob) + 1000
 
 
+def test_bad_bytes_of_an_interrupted_pull_are_fetched_again(davit, fake_registry):
+    big = images.layer(images.file("big", os.urandom(4_000_000)))
+    reference = fake_registry.add("team/big:1", images.image(big))
+    fake_registry.on(f"GET .*/blobs/{big.digest}", lambda exchange: exchange.default(pace=(100_000, 0.05)), times=1)
+    running = davit.start("pull", reference)
+    wait_until(lambda: fake_registry.bytes_sent(f"GET .*/blobs/{big.digest}") >= 1_000_000, what="a part of the layer")
+    running.kill()
+    running.wait(10)
+    (partial,) = (davit.root / "blobs/ingest").glob(big.digest.replace(":", "-"))
+    with partial.open("r+b") as file:
+        file.seek(partial.stat().st_size // 2)
+        file.write(b"x" * 1000)
+    fake_registry.forget_requests()
+
+    davit("pull", reference)
+
+    resumed, anew = fake_registry.requests(f"GET .*/blobs/{big.digest}")
+    assert "Range" in resumed.headers and "Range" not in anew.headers
+    assert davit.id_of(reference) == images.image(big).id
+
+
 def test_registry_without_ranges_starts_anew(davit, fake_registry):
     big = images.layer(images.file("big", os.urandom(2_000_000)))
     reference = fake_registry.add("team/big:1", images.image(big))
