@@ -38,6 +38,12 @@ add_link_options(-fuse-ld=mold -Wl,-z,relro,-z,now)
 set(ENV{CCACHE_BASEDIR} ${CMAKE_SOURCE_DIR})
 
 find_package(Threads REQUIRED)
+
+# Linked into the program: each of these costs a start 0.3 to 0.7 ms as a shared library, which is much for a command that is
+# done after 2 ms. docs/adr/0005-some-libraries-are-static.md
+set(DAVIT_CRYPTO -l:libcrypto.a ${CMAKE_DL_LIBS})
+set(DAVIT_SQLITE -l:libsqlite3.a ${CMAKE_DL_LIBS} m)
+set(DAVIT_JSON -l:libboost_json.a)
 find_package(PkgConfig REQUIRED)
 
 # davit_library(NAME SOURCES file... [USES folder...] [LINK library...])

@@ -67,7 +67,9 @@ Code code_of_errno(int error_number) {
 }
 
 void throw_errno(int error_number, std::string_view what) {
-  throw Error::format(code_of_errno(error_number), "{}: {}", what, std::generic_category().message(error_number));
+  std::string words = std::generic_category().message(error_number);
+  if (!words.empty() && words[0] >= 'A' && words[0] <= 'Z') words[0] = static_cast<char>(words[0] - 'A' + 'a');
+  throw Error::format(code_of_errno(error_number), "{}: {}", what, words);
 }
 
 }  // namespace davit::base

@@ -62,8 +62,8 @@ class Error : public std::exception {
   std::vector<std::string> frames_;
 };
 
-// Throws Error for an errno value: "WHAT: No such file or directory". WHAT says the call and names the path ("open
-// /x").
+// Throws Error for an errno value in docker's (Go's) words: "WHAT: no such file or directory". WHAT says the call and
+// names the path ("open /x").
 [[noreturn]] void throw_errno(int error_number, std::string_view what);
 
 // The code that throw_errno would use: ENOENT -> kNotFound, EEXIST -> kConflict, EACCES/EPERM -> kPermissionDenied,

@@ -3,7 +3,13 @@
 #include <algorithm>
 #include <charconv>
 
+#include "cli/help.h"
+
 namespace davit::cli {
+
+UsageError::UsageError(std::string message, int exit_code, const Command& command, std::string_view verb)
+    : UsageError(std::move(message), exit_code,
+                 Hint{.usage = usage_line(command), .program = "davit " + std::string(command.name), .verb = verb}) {}
 
 namespace {
 
@@ -37,7 +43,9 @@ struct Parser {
   std::size_t next = 0;
 
   [[noreturn]] void fail(const std::string& message) const {
-    throw UsageError(message, kFlagErrorExit, command, false);
+    if (command == nullptr)
+      throw UsageError(message, kFlagErrorExit, {.usage = "Usage:  davit [OPTIONS] COMMAND [ARG...]"});
+    throw UsageError(message, kFlagErrorExit, *command);
   }
 
   const Flag* by_name(std::string_view name) const {
@@ -145,13 +153,13 @@ std::string plural(int count) { return fmt::format("{} argument{}", count, count
 
 void check_count(const Command& command, std::size_t count) {
   const auto given = static_cast<int>(count);
-  const auto fail = [&](const std::string& wanted) {
-    throw UsageError(fmt::format("davit: 'davit {}' {}", command.name, wanted), 1, &command, true);
+  const auto fail = [&](const std::string& wanted, std::string_view verb = "Run") {
+    throw UsageError(fmt::format("davit: 'davit {}' {}", command.name, wanted), 1, command, verb);
   };
   if (command.least == command.most && given != command.least) {
     fail(command.least == 0 ? "accepts no arguments" : "requires " + plural(command.least));
   }
-  if (given < command.least) fail("requires at least " + plural(command.least));
+  if (given < command.least) fail("requires at least " + plural(command.least), "See");
   if (command.most != kAnyNumber && given > command.most) fail("requires at most " + plural(command.most));
 }
 

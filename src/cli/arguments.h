@@ -12,25 +12,41 @@
 
 namespace davit::cli {
 
-// A mistake in the command line. `usage_line` tells main to print the command's usage below it.
+// A mistake in the form of the command line: a hint at the help is printed below it.
 class UsageError : public base::Error {
  public:
-  UsageError(std::string message, int exit_code, const Command* command, bool see_help)
-      : Error(base::Code::kInvalidArgument, std::move(message)),
-        exit_code_(exit_code),
-        command_(command),
-        see_help_(see_help) {}
+  struct Hint {
+    std::string usage;              // the usage line, or nothing
+    std::string program = "davit";  // whose --help is pointed at
+    std::string_view verb = "Run";  // docker says "See" where arguments are too few
+  };
+  UsageError(std::string message, int exit_code, Hint hint)
+      : Error(base::Code::kInvalidArgument, std::move(message)), exit_code_(exit_code), hint_(std::move(hint)) {}
+  UsageError(std::string message, int exit_code, const Command& command, std::string_view verb = "Run");
   int exit_code() const { return exit_code_; }
-  const Command* command() const { return command_; }
-  bool see_help() const {
-    return see_help_;
-  }  // "See '…'" rather than "Run '…'", as docker has it for wrong numbers of arguments
+  const Hint& hint() const { return hint_; }
 
  private:
   int exit_code_;
-  const Command* command_;
-  bool see_help_;
+  Hint hint_;
 };
+
+// What docker's client refuses before its daemon hears of it: told without "Error response from daemon: ".
+class ClientError : public base::Error {
+ public:
+  explicit ClientError(std::string message, base::Code code = base::Code::kInvalidArgument)
+      : Error(code, std::move(message)) {}
+};
+
+// Calls `act`; its errors are those of docker's client.
+template <typename Act>
+auto on_client_side(const Act& act) {
+  try {
+    return act();
+  } catch (const base::Error& error) {
+    throw ClientError(error.message(), error.code());
+  }
+}
 
 class Arguments {
  public:

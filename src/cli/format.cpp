@@ -8,7 +8,7 @@ bool wants_json(const Arguments& arguments) {
   if (!arguments.given("format")) return false;
   const std::string format = arguments.text("format");
   if (format == "json" || format == "{{json .}}") return true;
-  throw UsageError("format '" + format + "' is not supported: this version knows 'json'", 1, nullptr, false);
+  throw ClientError("format '" + format + "' is not supported: this version knows 'json'");
 }
 
 std::string go_time(base::Time time) {

@@ -8,7 +8,7 @@
 
 namespace davit::cli {
 
-// Whether --format json was given; throws UsageError for any other format.
+// Whether --format json was given; throws ClientError for any other format.
 bool wants_json(const Arguments& arguments);
 
 // As Go prints a time of the local zone: "2026-11-23 17:30:55 +0000 UTC".

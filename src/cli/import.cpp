@@ -15,26 +15,26 @@ int run_import(Context& context, const Arguments& arguments) {
   const std::string& file = arguments.positional()[0];
   transfer::ImportOptions options;
   if (arguments.positional().size() > 1) {
-    options.tag = oci::Reference::parse_tagged(arguments.positional()[1]);
-    if (options.tag->digest()) throw UsageError("cannot import digest reference", 1, nullptr, false);
+    options.tag = on_client_side([&] { return oci::Reference::parse_tagged(arguments.positional()[1]); });
+    if (options.tag->digest()) throw ClientError("cannot import digest reference");
   }
   if (arguments.given("platform")) options.platform = oci::Platform::parse(arguments.text("platform"));
   options.message = arguments.text("message");
   operations::apply_changes(options.config, arguments.list("change"));
 
   if (file.starts_with("http://") || file.starts_with("https://")) {
-    throw UsageError("davit imports files and standard input, not URLs: fetch " + file + " first, or pipe it in with -",
-                     1, nullptr, false);
+    throw ClientError("davit imports files and standard input, not URLs: fetch " + file +
+                      " first, or pipe it in with -");
   }
   if (file == "-" && isatty(STDIN_FILENO) == 1)
-    throw UsageError("standard input is a terminal: give a file, or pipe an archive in", 1, nullptr, false);
+    throw ClientError("standard input is a terminal: give a file, or pipe an archive in");
   std::unique_ptr<base::Source> archive;
   if (file == "-") {
     archive = std::make_unique<base::fs::FdSource>(STDIN_FILENO, "standard input");
   } else if (base::fs::is_directory(file)) {
-    throw UsageError(file + " is a folder: give a tar archive of it", 1, nullptr, false);
+    throw ClientError(file + " is a folder: give a tar archive of it");
   } else {
-    archive = std::make_unique<base::fs::FileSource>(base::fs::File::open(file));
+    archive = on_client_side([&] { return std::make_unique<base::fs::FileSource>(base::fs::File::open(file)); });
   }
   const auto record = transfer::import_archive(context.store(), *archive, file, options);
   print_line(record.id.text());

@@ -33,24 +33,23 @@ std::string read_password() {
   return password;
 }
 
-[[noreturn]] void refuse(const std::string& message) { throw UsageError(message, 1, nullptr, false); }
+[[noreturn]] void refuse(const std::string& message) { throw ClientError(message); }
 
 auth::Credentials ask(const Arguments& arguments) {
   auth::Credentials credentials;
   credentials.username = arguments.text("username");
   if (arguments.flag("password-stdin")) {
-    if (arguments.given("password")) refuse("--password and --password-stdin are mutually exclusive");
-    if (credentials.username.empty()) refuse("Must provide --username with --password-stdin");
+    if (arguments.given("password")) refuse("conflicting options: cannot specify both --password and --password-stdin");
+    if (credentials.username.empty()) refuse("the --password-stdin option requires --username to be set");
     credentials.password = read_password();
   } else if (arguments.given("password")) {
     print_error("WARNING! Using --password via the CLI is insecure. Use --password-stdin.");
     credentials.password = arguments.text("password");
-  } else {
-    refuse("Error: Cannot perform an interactive login from a non TTY device: use --username and --password-stdin");
   }
-  if (credentials.username.empty()) refuse("username is empty: use --username");
-  if (credentials.password.empty()) refuse("password is empty");
-  return credentials;
+  if (!credentials.username.empty() && !credentials.password.empty()) return credentials;
+  // Here docker would ask.
+  if (isatty(STDIN_FILENO) == 1) refuse("Error: davit asks for no password: use --username and --password-stdin");
+  refuse("Error: Cannot perform an interactive login from a non TTY device");
 }
 
 }  // namespace

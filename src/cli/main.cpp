@@ -16,12 +16,10 @@ namespace davit::cli {
 namespace {
 
 int print_usage_error(const UsageError& error) {
-  print_error(error.message());
-  const std::string program = error.command() == nullptr ? "davit" : "davit " + std::string(error.command()->name);
-  print_error("");
-  if (error.command() != nullptr) print_error(usage_line(*error.command()) + "\n");
-  print_error(error.see_help() ? "See '" + program + " --help' for more information"
-                               : "Run '" + program + " --help' for more information");
+  const UsageError::Hint& hint = error.hint();
+  print_error(error.message() + "\n");
+  if (!hint.usage.empty()) print_error(hint.usage + "\n");
+  print_error(fmt::format("{} '{} --help' for more information", hint.verb, hint.program));
   return error.exit_code();
 }
 
@@ -69,9 +67,10 @@ int dispatch(const std::vector<std::string>& words) {
         print(group);
         return 0;
       }
-      throw UsageError("davit: unknown command: davit " + rest[0] + " " + rest[1], 1, nullptr, false);
+      throw UsageError("davit: unknown command: davit " + rest[0] + " " + rest[1], 1,
+                       UsageError::Hint{.program = "davit " + rest[0]});
     }
-    throw UsageError("davit: unknown command: davit " + rest[0], 1, nullptr, false);
+    throw UsageError("davit: unknown command: davit " + rest[0], 1, UsageError::Hint{});
   }
 
   const GlobalOptions options = to_options(global);
@@ -81,6 +80,10 @@ int dispatch(const std::vector<std::string>& words) {
     return run_command(context, *command, {rest.begin() + static_cast<std::ptrdiff_t>(used), rest.end()});
   } catch (const UsageError&) {
     throw;
+  } catch (const ClientError& error) {
+    print_error(error.message());
+    print_frames(error, options.debug);
+    return 1;
   } catch (const base::Error& error) {
     if (error.code() == base::Code::kCancelled && base::interrupted()) {
       print_error("davit: interrupted");

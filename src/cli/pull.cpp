@@ -15,7 +15,9 @@ int run_pull(Context& context, const Arguments& arguments) {
 
   // All names are looked at before the first is pulled: a typing mistake in the last costs nothing.
   std::vector<oci::Reference> references;
-  for (const std::string& text : arguments.positional()) references.push_back(oci::Reference::parse_tagged(text));
+  for (const std::string& text : arguments.positional()) {
+    references.push_back(on_client_side([&] { return oci::Reference::parse_tagged(text); }));
+  }
   for (std::size_t i = 0; i < references.size(); ++i) {
     const oci::Reference typed = oci::Reference::parse(arguments.positional()[i]);
     ProgressLines progress(quiet);

@@ -10,8 +10,8 @@ namespace davit::cli {
 int run_push(Context& context, const Arguments& arguments) {
   const std::string& text = arguments.positional()[0];
   const bool quiet = arguments.flag("quiet");
-  const oci::Reference typed = oci::Reference::parse(text);
-  if (typed.digest()) throw UsageError("cannot push a digest reference", 1, nullptr, false);
+  const oci::Reference typed = on_client_side([&] { return oci::Reference::parse(text); });
+  if (typed.digest()) throw ClientError("cannot push a digest reference");
   const oci::Reference reference = oci::Reference::parse_tagged(text);
   ProgressLines progress(quiet);
   if (!typed.tag()) progress.message("Using default tag: latest");

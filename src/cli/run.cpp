@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include "base/strings.h"
 #include "cli/arguments.h"
 #include "cli/context.h"
 #include "cli/output.h"
@@ -14,7 +15,7 @@ namespace {
 constexpr int kDavitFailed = 125;  // docker's code for a failure of its own
 
 [[noreturn]] void refuse(const Arguments& arguments, const std::string& message) {
-  throw UsageError(message, kDavitFailed, &arguments.command(), false);
+  throw UsageError(message, kDavitFailed, arguments.command());
 }
 
 runtime::NetworkMode network_of(const std::string& text) {
@@ -27,9 +28,16 @@ runtime::NetworkMode network_of(const std::string& text) {
   throw base::Error::format(base::Code::kNotFound, "network {} not found", text);
 }
 
+// As docker's client: what can be no name and no ID of an image is refused before anything is asked for.
+void check_image_name(const std::string& text) {
+  const bool is_id = text.starts_with("sha256:") || (text.size() == 64 && base::is_hex(text));
+  if (!is_id && !oci::parse_history_reference(text)) oci::Reference::parse(text);
+}
+
 operations::RunOptions options_of(Context& context, const Arguments& arguments) {
   operations::RunOptions options;
   options.image = arguments.positional()[0];
+  on_client_side([&] { check_image_name(options.image); });
   options.command.assign(arguments.positional().begin() + 1, arguments.positional().end());
   if (arguments.given("entrypoint")) options.entrypoint = arguments.text("entrypoint");
   options.env = arguments.list("env");
@@ -47,7 +55,7 @@ operations::RunOptions options_of(Context& context, const Arguments& arguments) 
   options.network = network_of(arguments.given("network") ? arguments.text("network") : "none");
   options.auto_remove = arguments.flag("rm");
   options.open_stdin = arguments.flag("interactive");
-  options.pull = operations::parse_pull_policy(arguments.text("pull"));
+  options.pull = on_client_side([&] { return operations::parse_pull_policy(arguments.text("pull")); });
   if (arguments.given("platform")) options.pull_options.platform = oci::Platform::parse(arguments.text("platform"));
   options.pull_options.parallel_layers = context.settings().parallel_layers;
   return options;
@@ -100,7 +108,7 @@ int run_run(Context& context, const Arguments& arguments) {
     throw;
   } catch (const base::Error& error) {
     if (error.code() == base::Code::kCancelled) throw;
-    if (context.failed_to_open()) {
+    if (context.failed_to_open() || dynamic_cast<const ClientError*>(&error) != nullptr) {
       print_error("davit: " + error.message());
       print_frames(error, context.debug());
     } else {

@@ -10,12 +10,11 @@ int run_tag(Context& context, const Arguments& arguments) {
     try {
       return oci::Reference::parse_tagged(target);
     } catch (const base::Error& error) {
-      throw UsageError(
-          fmt::format("Error parsing reference: \"{}\" is not a valid repository/tag: {}", target, error.message()), 1,
-          nullptr, false);
+      throw ClientError(
+          fmt::format("Error parsing reference: \"{}\" is not a valid repository/tag: {}", target, error.message()));
     }
   }();
-  if (reference.digest()) throw UsageError("refusing to create a tag with a digest reference", 1, nullptr, false);
+  if (reference.digest()) throw ClientError("refusing to create a tag with a digest reference");
   const auto found = operations::get_image(context.images(), arguments.positional()[0]);
   context.images().set_tag({.reference = reference, .target = found.target, .image = found.record.id}, "tag");
   return 0;

@@ -26,11 +26,10 @@ std::string shown(const std::optional<oci::Digest>& image, bool full) {
   return full ? image->text() : image->short_hex();
 }
 
-// Whether the entry can still be restored without a pull.
+// Whether the entry can be restored without a pull. What was removed and came back is here again.
 std::string state_of(Context& context, const store::TagMove& move) {
   if (!move.to_image) return "removed";
-  if (move.gone || !context.images().find_image(*move.to_image)) return "gone";
-  return "here";
+  return context.images().find_image(*move.to_image) ? "here" : "gone";
 }
 
 }  // namespace
@@ -38,8 +37,9 @@ std::string state_of(Context& context, const store::TagMove& move) {
 int run_tags_log(Context& context, const Arguments& arguments) {
   const bool json = wants_json(arguments);
   const bool full = arguments.flag("no-trunc");
-  const oci::Reference reference = oci::Reference::parse_tagged(arguments.positional()[0]);
-  if (!reference.tag()) throw UsageError("a digest never moves: give a tag", 1, nullptr, false);
+  const oci::Reference reference =
+      on_client_side([&] { return oci::Reference::parse_tagged(arguments.positional()[0]); });
+  if (!reference.tag()) throw ClientError("a digest never moves: give a tag");
   const auto moves = context.images().history(reference);
   if (moves.empty()) {
     throw base::Error::format(base::Code::kNotFound, "No such tag: {}: no move of it is recorded here",

@@ -20,7 +20,7 @@ struct LayerRecord {
   oci::Digest diff_id;
   std::string driver;            // "overlay"
   int format = 1;                // of the driver's form
-  std::uint64_t size = 0;        // bytes of content: regular files, each link group once (docker's layer size)
+  std::uint64_t size = 0;        // bytes of files and symlinks' targets, each link group once: docker's layer size
   std::uint64_t disk_bytes = 0;  // of the blocks that all of it takes
   std::uint64_t entries = 0;
   bool has_implied_folders = false;  // folders the archive implies but does not list

@@ -94,6 +94,7 @@ class Unpacker {
         if (entry.link_target.empty() || entry.link_target.size() >= PATH_MAX)
           refuse(entry, "is a link to no valid name");
         make(*folder, name, [&] { folder->directory.symbolic_link(entry.link_target, name); });
+        counted_.size += entry.link_target.size();
         if (needs_owner(entry, *folder)) folder->directory.set_owner(name, {entry.uid, entry.gid});
         break;
       case EntryType::kCharacterDevice:

@@ -12,7 +12,7 @@
 namespace davit::layer {
 
 struct Unpacked {
-  std::uint64_t size = 0;            // bytes of regular files, each link group once
+  std::uint64_t size = 0;            // bytes of files and of symlinks' targets, each link group once
   std::uint64_t disk_bytes = 0;      // of the file system's blocks
   std::uint64_t entries = 0;         // names in the tree, the root not counted
   bool root_listed = false;          // the archive has "./": it decides the attributes of /

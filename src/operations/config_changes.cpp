@@ -7,7 +7,8 @@
 
 #include "base/error.h"
 #include "base/strings.h"
-#include "oci/json.h"
+#include "operations/healthcheck.h"
+#include "operations/instruction_words.h"
 
 namespace davit::operations {
 
@@ -15,51 +16,6 @@ namespace {
 
 using base::Code;
 using base::Error;
-
-// Splits at blanks; quotes and backslashes keep blanks inside a word, as in a Dockerfile.
-std::vector<std::string> words_of(std::string_view text) {
-  std::vector<std::string> words;
-  std::string word;
-  bool open = false;
-  char quote = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == '\\' && quote != '\'' && i + 1 < text.size()) {
-      word += text[++i];
-      open = true;
-    } else if (quote != 0) {
-      if (c == quote) {
-        quote = 0;
-      } else {
-        word += c;
-      }
-    } else if (c == '"' || c == '\'') {
-      quote = c;
-      open = true;
-    } else if (c == ' ' || c == '\t') {
-      if (open) words.push_back(std::move(word));
-      word.clear();
-      open = false;
-    } else {
-      word += c;
-      open = true;
-    }
-  }
-  if (quote != 0) throw Error(Code::kInvalidArgument, "a quote is not closed");
-  if (open) words.push_back(std::move(word));
-  return words;
-}
-
-// The JSON form ["a", "b"], or nothing when the text is not of that form (then it is of the shell's).
-std::optional<std::vector<std::string>> json_words(std::string_view text) {
-  if (!text.starts_with('[')) return std::nullopt;
-  try {
-    const auto document = oci::json::Document::parse(text, "argument");
-    return document.root().strings();
-  } catch (const Error&) {
-    return std::nullopt;
-  }
-}
 
 std::vector<std::string> command_of(std::string_view text) {
   if (auto words = json_words(text)) return std::move(*words);
@@ -133,6 +89,7 @@ const std::map<std::string, Apply, std::less<>>& instructions() {
        [](auto& config, auto text) {
          for (const std::string& word : words_of(text)) add_sorted(config.exposed_ports, port_of(word));
        }},
+      {"HEALTHCHECK", [](auto& config, auto text) { config.healthcheck = parse_healthcheck(text); }},
       {"LABEL",
        [](auto& config, auto text) {
          for (const auto& [key, value] : pairs_of(text)) config.labels[key] = value;
@@ -166,7 +123,8 @@ void apply_changes(oci::ExecutionConfig& config, const std::vector<std::string>&
                    [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
     const auto row = instructions().find(word);
     if (row == instructions().end())
-      throw Error::format(Code::kInvalidArgument, "{} is not a valid change command", base::printable(word));
+      throw Error::format(Code::kInvalidArgument, "{} is not a valid change command",
+                          base::printable(base::to_lower(word)));
     const std::string_view rest = blank == std::string_view::npos ? std::string_view() : base::trim(text.substr(blank));
     if (rest.empty()) throw Error::format(Code::kInvalidArgument, "{} requires at least one argument", word);
     try {

@@ -46,8 +46,38 @@ TEST(ConfigChanges, PortsVolumesLabelsUserWorkdirAndTheRest) {
   EXPECT_EQ(config.on_build, (std::vector<std::string>{"RUN true"}));
 }
 
+TEST(ConfigChanges, Healthchecks) {
+  using Words = std::vector<std::string>;
+  EXPECT_EQ(changed({"HEALTHCHECK NONE"}).healthcheck->test, Words{"NONE"});
+  EXPECT_EQ(changed({"healthcheck cmd curl  -f x"}).healthcheck->test, (Words{"CMD-SHELL", "curl  -f x"}));
+  const auto check = *changed({"HEALTHCHECK --interval=1m30s --timeout=2s --start-period=1.5s --start-interval=300ms "
+                               "--retries=4 CMD [\"/check\", \"-q\"]"})
+                          .healthcheck;
+  EXPECT_EQ(check, (oci::Healthcheck{.test = {"CMD", "/check", "-q"},
+                                     .interval_ns = 90'000'000'000,
+                                     .timeout_ns = 2'000'000'000,
+                                     .start_period_ns = 1'500'000'000,
+                                     .start_interval_ns = 300'000'000,
+                                     .retries = 4}));
+}
+
+TEST(ConfigChanges, MistakesInAHealthcheckAreNamed) {
+  const auto refused = [](const std::string& text) { return refusal("HEALTHCHECK " + text).substr(12 + text.size()); };
+  EXPECT_EQ(refused("NONE x"), ": HEALTHCHECK NONE takes no arguments");
+  EXPECT_EQ(refused("CMD"), ": Missing command after HEALTHCHECK CMD");
+  EXPECT_EQ(refused("CMD []"), ": Missing command after HEALTHCHECK CMD");
+  EXPECT_EQ(refused("--retries=2"), ": Unknown type \"\" in HEALTHCHECK (try CMD)");
+  EXPECT_EQ(refused("RUN x"), ": Unknown type \"RUN\" in HEALTHCHECK (try CMD)");
+  EXPECT_EQ(refused("--nosuch=1 CMD x"), ": Unknown flag: nosuch");
+  EXPECT_EQ(refused("--interval CMD x"), ": Missing a value on flag: interval");
+  EXPECT_EQ(refused("--interval=30 CMD x"), ": time: missing unit in duration \"30\"");
+  EXPECT_EQ(refused("--timeout=1us CMD x"), ": Interval \"timeout\" cannot be less than 1ms");
+  EXPECT_EQ(refused("--retries=0 CMD x"), ": --retries must be at least 1 (not 0)");
+  EXPECT_EQ(refused("--retries=x CMD x"), ": --retries must be a number (not x)");
+}
+
 TEST(ConfigChanges, MistakesAreNamed) {
-  EXPECT_EQ(refusal("RUN true"), "RUN is not a valid change command");
+  EXPECT_EQ(refusal("RUN true"), "run is not a valid change command");
   EXPECT_EQ(refusal("CMD"), "CMD requires at least one argument");
   EXPECT_EQ(refusal("EXPOSE 99999"), "EXPOSE 99999: invalid containerPort: 99999");
   EXPECT_EQ(refusal("ENV A='x"), "ENV A='x: a quote is not closed");

@@ -38,8 +38,7 @@ class Pusher {
   oci::Descriptor push() {
     progress_.message(fmt::format("The push refers to repository [{}]", repository_.text()));
     const auto tag = store_.images().find_tag(reference_);
-    if (!tag)
-      throw Error::format(Code::kNotFound, "An image does not exist locally with the tag: {}", repository_.familiar());
+    if (!tag) fail_unknown();
     const oci::Descriptor sent = choose_parts(*tag);
     announce_layers();
     push_blobs();
@@ -55,6 +54,14 @@ class Pusher {
   }
 
  private:
+  [[noreturn]] void fail_unknown() const {
+    for (const store::Tag& other : store_.images().list_tags()) {
+      if (other.reference.repository() == repository_)
+        throw Error::format(Code::kNotFound, "tag does not exist: {}", reference_.familiar());
+    }
+    throw Error::format(Code::kNotFound, "An image does not exist locally with the tag: {}", repository_.familiar());
+  }
+
   // Fills parts_ and tells what the registry's tag shall mean.
   oci::Descriptor choose_parts(const store::Tag& tag) {
     const auto record = store_.images().find_image(tag.image);

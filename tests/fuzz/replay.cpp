@@ -1,5 +1,5 @@
-// Runs a fuzz harness over the files and folders named on the command line, each input once. It stands in for libFuzzer's
-// main where the harnesses are built by g++ (the asan preset), so that every corpus is a regression test.
+// Runs a fuzz harness over the files and folders named on the command line, each input once. It stands in for
+// libFuzzer's main where the harnesses are built by g++ (the asan preset), so that every corpus is a regression test.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>

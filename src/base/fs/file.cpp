@@ -7,22 +7,13 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "base/fs/fault.h"
+#include "base/fs/calls.h"
 #include "base/fs/paths.h"
 #include "base/strings.h"
 
 namespace davit::base::fs {
 
 namespace {
-
-[[noreturn]] void fail(std::string_view call, const stdfs::path& path, int error_number) {
-  throw_errno(error_number, std::string(call) + " " + path.string());
-}
-
-// Announces a call to the seam; throws when the seam wants it to fail.
-void announce(Operation operation, const stdfs::path& path) {
-  if (const int error_number = fault(operation, path.native())) fail(name(operation), path, error_number);
-}
 
 void write_all(int fd, ByteView bytes, const stdfs::path& path) {
   while (!bytes.empty()) {

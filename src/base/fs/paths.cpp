@@ -10,51 +10,24 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "base/fs/fault.h"
+#include "base/fs/calls.h"
 #include "base/strings.h"
 
 namespace davit::base::fs {
 
 namespace {
 
-[[noreturn]] void fail(std::string_view call, const stdfs::path& path, int error_number) {
-  throw_errno(error_number, std::string(call) + " " + path.string());
-}
-
-void announce(Operation operation, const stdfs::path& path) {
-  if (const int error_number = fault(operation, path.native())) fail(name(operation), path, error_number);
-}
-
 struct CloseDirectory {
   void operator()(DIR* folder) const { ::closedir(folder); }
 };
-
-std::vector<std::string> read_names(int fd_taken, const stdfs::path& path) {
-  const std::unique_ptr<DIR, CloseDirectory> folder(::fdopendir(fd_taken));
-  if (!folder) {
-    const int error_number = errno;
-    ::close(fd_taken);
-    fail("list", path, error_number);
-  }
-  std::vector<std::string> names;
-  errno = 0;
-  while (const dirent* entry = ::readdir(folder.get())) {
-    const std::string_view entry_name = entry->d_name;
-    if (entry_name != "." && entry_name != "..") names.emplace_back(entry_name);
-    errno = 0;
-  }
-  if (errno != 0) fail("list", path, errno);
-  std::sort(names.begin(), names.end());
-  return names;
-}
 
 // Removes what is in the folder `fd` (kept open by the caller). `device` is that of the tree: another one is a mount
 // point.
 std::uint64_t remove_contents(int fd, dev_t device, const stdfs::path& path) {
   std::uint64_t freed = 0;
-  const int listing = ::openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (listing < 0) fail("open", path, errno);
-  for (const std::string& entry : read_names(listing, path)) {
+  FileDescriptor listing(::openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!listing) fail("open", path, errno);
+  for (const std::string& entry : read_names(std::move(listing), path)) {
     struct stat status = {};
     if (::fstatat(fd, entry.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
       if (errno == ENOENT) continue;
@@ -78,6 +51,22 @@ std::uint64_t remove_contents(int fd, dev_t device, const stdfs::path& path) {
 }
 
 }  // namespace
+
+std::vector<std::string> read_names(FileDescriptor taken, const stdfs::path& path) {
+  const std::unique_ptr<DIR, CloseDirectory> folder(::fdopendir(taken.get()));
+  if (!folder) fail("list", path, errno);
+  taken.release();
+  std::vector<std::string> names;
+  errno = 0;
+  while (const dirent* entry = ::readdir(folder.get())) {
+    const std::string_view entry_name = entry->d_name;
+    if (entry_name != "." && entry_name != "..") names.emplace_back(entry_name);
+    errno = 0;
+  }
+  if (errno != 0) fail("list", path, errno);
+  std::sort(names.begin(), names.end());
+  return names;
+}
 
 bool exists(const stdfs::path& path) {
   struct stat status = {};
@@ -170,12 +159,12 @@ std::uint64_t remove_tree(const stdfs::path& path) {
 }
 
 std::vector<std::string> list(const stdfs::path& folder) {
-  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) {
+  FileDescriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd) {
     if (errno == ENOENT) return {};
     fail("open", folder, errno);
   }
-  return read_names(fd, folder);
+  return read_names(std::move(fd), folder);
 }
 
 void sync_directory(const stdfs::path& folder) {

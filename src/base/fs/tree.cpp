@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <memory>
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/syscall.h>
@@ -12,16 +10,12 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "base/fs/fault.h"
+#include "base/fs/calls.h"
 #include "base/fs/paths.h"
 
 namespace davit::base::fs {
 
 namespace {
-
-[[noreturn]] void fail(std::string_view call, const stdfs::path& path, int error_number) {
-  throw_errno(error_number, std::string(call) + " " + path.string());
-}
 
 // The path is built only for a failure or an installed hook: unpacking calls this several times a file.
 void announce(Operation operation, const stdfs::path& folder, const std::string& entry) {
@@ -145,20 +139,9 @@ std::optional<std::string> Directory::xattr(const std::string& name, const std::
 }
 
 std::vector<std::string> Directory::list() const {
-  const int listing = ::openat(fd(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (listing < 0) fail("open", path_, errno);
-  const auto close_directory = [](DIR* folder) { ::closedir(folder); };
-  const std::unique_ptr<DIR, decltype(close_directory)> folder(::fdopendir(listing), close_directory);
-  std::vector<std::string> names;
-  errno = 0;
-  while (const dirent* entry = ::readdir(folder.get())) {
-    const std::string_view entry_name = entry->d_name;
-    if (entry_name != "." && entry_name != "..") names.emplace_back(entry_name);
-    errno = 0;
-  }
-  if (errno != 0) fail("list", path_, errno);
-  std::sort(names.begin(), names.end());
-  return names;
+  FileDescriptor listing(::openat(fd(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!listing) fail("open", path_, errno);
+  return read_names(std::move(listing), path_);
 }
 
 File Directory::create_file(const std::string& name, mode_t mode) const {

@@ -1,0 +1,13 @@
+#pragma once
+// Durations as Go writes and docker takes them: "1h30m", "1.5s", "300ms".
+
+#include <chrono>
+#include <string_view>
+
+namespace davit::text {
+
+// One number with a unit after another (ns, us, ms, s, m, h), a sign before all of them; "0" alone needs no unit.
+// Throws Error(kInvalidArgument) in Go's words (`time: missing unit in duration "30"`).
+std::chrono::nanoseconds parse_duration(std::string_view text);
+
+}  // namespace davit::text
