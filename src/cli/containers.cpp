@@ -105,6 +105,9 @@ int for_each_container(Context& context, const Arguments& arguments, bool absenc
   context.containers();
   int exit_code = 0;
   for (const std::string& text : arguments.positional()) {
+    if (text.empty()) throw ClientError("invalid container name or ID: value is empty");
+  }
+  for (const std::string& text : arguments.positional()) {
     try {
       act(context.containers().get(text));
       print_line(text);

@@ -16,9 +16,9 @@ int run_import(Context& context, const Arguments& arguments) {
   transfer::ImportOptions options;
   if (arguments.positional().size() > 1) {
     options.tag = on_client_side([&] { return oci::Reference::parse_tagged(arguments.positional()[1]); });
-    if (options.tag->digest()) throw ClientError("cannot import digest reference");
+    if (options.tag->digest()) throw base::Error(base::Code::kInvalidArgument, "cannot import digest reference");
   }
-  if (arguments.given("platform")) options.platform = oci::Platform::parse(arguments.text("platform"));
+  if (!arguments.text("platform").empty()) options.platform = oci::Platform::parse(arguments.text("platform"));
   options.message = arguments.text("message");
   operations::apply_changes(options.config, arguments.list("change"));
 

@@ -32,7 +32,7 @@ docker::ImageView view_of(Context& context, const store::ImageRecord& record) {
 }  // namespace
 
 int run_inspect(Context& context, const Arguments& arguments) {
-  const bool json_lines = wants_json(arguments);
+  const bool one_line = wants_json(arguments);
   boost::json::array found;
   std::vector<std::string> errors;
   context.store();
@@ -48,8 +48,8 @@ int run_inspect(Context& context, const Arguments& arguments) {
     }
     errors.push_back("Error: No such object: " + text);
   }
-  if (json_lines) {
-    for (const auto& object : found) print_line(docker::to_line(object));
+  if (one_line) {
+    print_line(docker::to_line(found));
   } else {
     print_line(docker::to_pretty(found));
   }

@@ -10,7 +10,7 @@ namespace davit::cli {
 int run_pull(Context& context, const Arguments& arguments) {
   const bool quiet = arguments.flag("quiet");
   transfer::PullOptions options;
-  if (arguments.given("platform")) options.platform = oci::Platform::parse(arguments.text("platform"));
+  if (!arguments.text("platform").empty()) options.platform = oci::Platform::parse(arguments.text("platform"));
   options.parallel_layers = context.settings().parallel_layers;
 
   // All names are looked at before the first is pulled: a typing mistake in the last costs nothing.

@@ -46,11 +46,16 @@ operations::RunOptions options_of(Context& context, const Arguments& arguments) 
   options.hostname = arguments.text("hostname");
   options.name = arguments.text("name");
   options.volumes = arguments.list("volume");
+  for (const std::string& volume : options.volumes) {
+    if (volume.empty()) throw ClientError("invalid empty volume spec");
+  }
+  if (arguments.given("network") && arguments.text("network").empty()) throw ClientError("no name set for network");
   options.network = network_of(arguments.given("network") ? arguments.text("network") : "none");
   options.auto_remove = arguments.flag("rm");
   options.open_stdin = arguments.flag("interactive");
   options.pull = on_client_side([&] { return operations::parse_pull_policy(arguments.text("pull")); });
-  if (arguments.given("platform")) options.pull_options.platform = oci::Platform::parse(arguments.text("platform"));
+  if (!arguments.text("platform").empty())
+    options.pull_options.platform = oci::Platform::parse(arguments.text("platform"));
   options.pull_options.parallel_layers = context.settings().parallel_layers;
   return options;
 }

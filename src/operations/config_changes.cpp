@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/strings.h"
+#include "container/signals.h"
 #include "operations/healthcheck.h"
 #include "operations/instruction_words.h"
 
@@ -59,7 +60,7 @@ std::string port_of(const std::string& text) {
   const bool digits =
       !number.empty() && number.size() <= 5 && number.find_first_not_of("0123456789") == std::string::npos;
   if (!digits || std::stoi(number) == 0 || std::stoi(number) > 65535)
-    throw Error::format(Code::kInvalidArgument, "invalid containerPort: {}", text);
+    throw Error::format(Code::kInvalidArgument, "Invalid containerPort: {}", text);
   if (protocol != "tcp" && protocol != "udp" && protocol != "sctp")
     throw Error::format(Code::kInvalidArgument, "invalid proto: {}", protocol);
   return number + "/" + protocol;
@@ -73,6 +74,14 @@ void set_env(std::vector<std::string>& env, const std::string& key, const std::s
   } else {
     env.push_back(key + "=" + value);
   }
+}
+
+// What ONBUILD may not hold.
+void check_trigger(std::string_view text) {
+  const std::string word = base::to_lower(text.substr(0, text.find_first_of(" \t")));
+  if (word == "onbuild") throw Error(Code::kInvalidArgument, "Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed");
+  if (word == "from") throw Error(Code::kInvalidArgument, "FROM isn't allowed as an ONBUILD trigger");
+  if (word == "maintainer") throw Error(Code::kInvalidArgument, "MAINTAINER isn't allowed as an ONBUILD trigger");
 }
 
 using Apply = std::function<void(oci::ExecutionConfig&, std::string_view)>;
@@ -94,12 +103,22 @@ const std::map<std::string, Apply, std::less<>>& instructions() {
        [](auto& config, auto text) {
          for (const auto& [key, value] : pairs_of(text)) config.labels[key] = value;
        }},
-      {"ONBUILD", [](auto& config, auto text) { config.on_build.emplace_back(text); }},
-      {"STOPSIGNAL", [](auto& config, auto text) { config.stop_signal = text; }},
+      {"ONBUILD",
+       [](auto& config, auto text) {
+         check_trigger(text);
+         config.on_build.emplace_back(text);
+       }},
+      {"STOPSIGNAL",
+       [](auto& config, auto text) {
+         container::parse_signal(text);
+         config.stop_signal = text;
+       }},
       {"USER", [](auto& config, auto text) { config.user = text; }},
       {"VOLUME",
        [](auto& config, auto text) {
-         for (const std::string& word : list_of(text)) add_sorted(config.volumes, word);
+         const auto words = list_of(text);
+         if (words.empty()) throw Error(Code::kInvalidArgument, "VOLUME requires at least one argument");
+         for (const std::string& word : words) add_sorted(config.volumes, word);
        }},
       {"WORKDIR",
        [](auto& config, auto text) {
@@ -130,7 +149,8 @@ void apply_changes(oci::ExecutionConfig& config, const std::vector<std::string>&
     try {
       row->second(config, rest);
     } catch (Error& e) {
-      throw Error::format(e.code(), "{}: {}", base::printable(text), e.message());
+      e.add_frame("while applying '{}'", base::printable(text));
+      throw;
     }
   }
 }

@@ -62,26 +62,30 @@ TEST(ConfigChanges, Healthchecks) {
 }
 
 TEST(ConfigChanges, MistakesInAHealthcheckAreNamed) {
-  const auto refused = [](const std::string& text) { return refusal("HEALTHCHECK " + text).substr(12 + text.size()); };
-  EXPECT_EQ(refused("NONE x"), ": HEALTHCHECK NONE takes no arguments");
-  EXPECT_EQ(refused("CMD"), ": Missing command after HEALTHCHECK CMD");
-  EXPECT_EQ(refused("CMD []"), ": Missing command after HEALTHCHECK CMD");
-  EXPECT_EQ(refused("--retries=2"), ": Unknown type \"\" in HEALTHCHECK (try CMD)");
-  EXPECT_EQ(refused("RUN x"), ": Unknown type \"RUN\" in HEALTHCHECK (try CMD)");
-  EXPECT_EQ(refused("--nosuch=1 CMD x"), ": Unknown flag: nosuch");
-  EXPECT_EQ(refused("--interval CMD x"), ": Missing a value on flag: interval");
-  EXPECT_EQ(refused("--interval=30 CMD x"), ": time: missing unit in duration \"30\"");
-  EXPECT_EQ(refused("--timeout=1us CMD x"), ": Interval \"timeout\" cannot be less than 1ms");
-  EXPECT_EQ(refused("--retries=0 CMD x"), ": --retries must be at least 1 (not 0)");
-  EXPECT_EQ(refused("--retries=x CMD x"), ": --retries must be a number (not x)");
+  const auto refused = [](const std::string& text) { return refusal("HEALTHCHECK " + text); };
+  EXPECT_EQ(refused("NONE x"), "HEALTHCHECK NONE takes no arguments");
+  EXPECT_EQ(refused("CMD"), "Missing command after HEALTHCHECK CMD");
+  EXPECT_EQ(refused("CMD []"), "Missing command after HEALTHCHECK CMD");
+  EXPECT_EQ(refused("--retries=2"), "Unknown type \"\" in HEALTHCHECK (try CMD)");
+  EXPECT_EQ(refused("run x"), "Unknown type \"RUN\" in HEALTHCHECK (try CMD)");
+  EXPECT_EQ(refused("--nosuch=1 CMD x"), "Unknown flag: nosuch");
+  EXPECT_EQ(refused("--interval CMD x"), "Missing a value on flag: interval");
+  EXPECT_EQ(refused("--interval=30 CMD x"), "time: missing unit in duration \"30\"");
+  EXPECT_EQ(refused("--timeout=1us CMD x"), "Interval \"timeout\" cannot be less than 1ms");
+  EXPECT_EQ(refused("--retries=0 CMD x"), "--retries must be at least 1 (not 0)");
+  EXPECT_EQ(refused("--retries=x CMD x"), "--retries must be a number (not x)");
 }
 
 TEST(ConfigChanges, MistakesAreNamed) {
   EXPECT_EQ(refusal("RUN true"), "run is not a valid change command");
+  EXPECT_EQ(refusal("VOLUME []"), "VOLUME requires at least one argument");
+  EXPECT_EQ(refusal("STOPSIGNAL NOPE"), "Invalid signal: NOPE");
+  EXPECT_EQ(refusal("ONBUILD from x"), "FROM isn't allowed as an ONBUILD trigger");
+  EXPECT_EQ(refusal("ONBUILD ONBUILD x"), "Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed");
   EXPECT_EQ(refusal("CMD"), "CMD requires at least one argument");
-  EXPECT_EQ(refusal("EXPOSE 99999"), "EXPOSE 99999: invalid containerPort: 99999");
-  EXPECT_EQ(refusal("ENV A='x"), "ENV A='x: a quote is not closed");
-  EXPECT_EQ(refusal("ENV A"), "ENV A: 'A' has no value: write it as A=VALUE");
+  EXPECT_EQ(refusal("EXPOSE 99999"), "Invalid containerPort: 99999");
+  EXPECT_EQ(refusal("ENV A='x"), "a quote is not closed");
+  EXPECT_EQ(refusal("ENV A"), "'A' has no value: write it as A=VALUE");
 }
 
 }  // namespace

@@ -58,11 +58,13 @@ std::optional<FoundImage> by_history(const store::ImageStore& images, const oci:
 
 }  // namespace
 
+bool is_image_id(std::string_view text) {
+  return text.starts_with("sha256:") || (text.size() == 64 && base::is_hex(text));
+}
+
 std::optional<FoundImage> find_image(const store::ImageStore& images, const std::string& text) {
   if (const auto history = oci::parse_history_reference(text)) return by_history(images, *history);
-  if (text.starts_with("sha256:")) return by_id(images, text);
-  // 64 digits are an ID and no name: the grammar refuses them as one.
-  if (text.size() == 64 && base::is_hex(text)) return by_id(images, text);
+  if (is_image_id(text)) return by_id(images, text);
   // A name wins over an ID that looks like it, as docker has it.
   const oci::Reference reference = oci::Reference::parse_tagged(text, oci::Words::kDaemon);
   if (auto found = by_tag(images, reference)) return found;
@@ -74,7 +76,7 @@ std::optional<FoundImage> find_image(const store::ImageStore& images, const std:
 
 std::string no_such_image(const std::string& text) {
   if (text.starts_with("sha256:") || oci::parse_history_reference(text)) return "No such image: " + text;
-  if (text.size() == 64 && base::is_hex(text)) return "No such image: " + text;
+  if (is_image_id(text)) return "No such image: sha256:" + text;
   return "No such image: " + oci::Reference::parse_tagged(text).familiar();
 }
 

@@ -27,4 +27,7 @@ FoundImage get_image(const store::ImageStore& images, const std::string& text);
 // Docker's words for an image that is not here: the text with its tag made plain ("nosuch:latest").
 std::string no_such_image(const std::string& text);
 
+// Whether the text can be nothing but an ID: "sha256:…", or 64 digits, which the grammar refuses as a name.
+bool is_image_id(std::string_view text);
+
 }  // namespace davit::operations

@@ -1,5 +1,7 @@
 #include "operations/healthcheck.h"
 
+#include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <chrono>
 
@@ -62,12 +64,12 @@ oci::Healthcheck parse_healthcheck(std::string_view text) {
   oci::Healthcheck check;
   std::string_view rest = base::trim(text);
   while (rest.starts_with("--")) set_option(check, take_word(rest).substr(2));
-  const std::string_view word = take_word(rest);
-  const std::string type = base::to_lower(word);
-  if (type == "none") {
+  std::string type(take_word(rest));
+  std::transform(type.begin(), type.end(), type.begin(), [](unsigned char c) { return std::toupper(c); });
+  if (type == "NONE") {
     if (!rest.empty()) throw Error(Code::kInvalidArgument, "HEALTHCHECK NONE takes no arguments");
     check.test = {"NONE"};
-  } else if (type == "cmd") {
+  } else if (type == "CMD") {
     if (rest.empty()) throw Error(Code::kInvalidArgument, "Missing command after HEALTHCHECK CMD");
     if (const auto words = json_words(rest)) {
       if (words->empty()) throw Error(Code::kInvalidArgument, "Missing command after HEALTHCHECK CMD");
@@ -77,7 +79,7 @@ oci::Healthcheck parse_healthcheck(std::string_view text) {
       check.test = {"CMD-SHELL", std::string(rest)};
     }
   } else {
-    throw Error::format(Code::kInvalidArgument, "Unknown type \"{}\" in HEALTHCHECK (try CMD)", base::printable(word));
+    throw Error::format(Code::kInvalidArgument, "Unknown type \"{}\" in HEALTHCHECK (try CMD)", base::printable(type));
   }
   return check;
 }

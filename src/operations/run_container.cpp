@@ -30,12 +30,22 @@ void ensure_image(store::Store& store, transfer::Registries& registries, const R
   if (options.pull == PullPolicy::kNever) return;
   const bool by_name = !found || found->reference;  // what is named by ID or history is here or nowhere
   if (options.pull == PullPolicy::kMissing && found && (!by_name || is_whole(store, *found, options))) return;
-  if (!by_name) return;
+  if (!by_name || is_image_id(options.image)) return;
   const oci::Reference reference = oci::Reference::parse_tagged(options.image);
   if (!found) missing(reference);
   transfer::PullOptions pull_options = options.pull_options;
   pull_options.command = "run";
   transfer::pull(store, registries, reference, pull_options, progress);
+}
+
+// An image that is here may be another platform's than the one asked for.
+void check_platform(const oci::ImageConfig& config, const RunOptions& options) {
+  const auto& wanted = options.pull_options.platform;
+  if (!wanted || oci::match(wanted->normalized(), config.platform)) return;
+  throw Error::format(
+      Code::kNotFound,
+      "image with reference {} was found but does not match the specified platform: wanted {}, actual: {}",
+      options.image, wanted->text(), config.platform.text());
 }
 
 std::vector<std::string> merged_env(const std::vector<std::string>& of_image, const std::vector<std::string>& asked) {
@@ -85,6 +95,7 @@ container::Description describe(store::Store& store, const FoundImage& found, co
                         options.image, manifest.config.media_type);
   }
   const oci::ImageConfig config = oci::ImageConfig::parse(store.blobs().read(found.record.id, oci::kMaxManifestBytes));
+  check_platform(config, options);
   container::Description description;
   description.name = options.name;
   description.image = found.record.id;
