@@ -41,7 +41,7 @@ TEST(Arguments, FlagsMayFollowArgumentsElsewhere) {
 
 TEST(Arguments, DefaultsComeFromTheTable) {
   const auto arguments = Arguments::parse(command({"stop"}), {"web"});
-  EXPECT_EQ(arguments.number("time"), 10);
+  EXPECT_EQ(arguments.number("timeout"), 10);
   EXPECT_EQ(Arguments::parse(command({"run"}), {"x"}).text("pull"), "missing");
 }
 
@@ -53,7 +53,7 @@ TEST(Arguments, MistakesInDockersWords) {
   EXPECT_EQ(refusal({"run"}, {"--rm=maybe", "x"}),
             "invalid argument \"maybe\" for \"--rm\" flag: strconv.ParseBool: parsing \"maybe\": invalid syntax");
   EXPECT_EQ(refusal({"stop"}, {"-t", "soon", "x"}),
-            "invalid argument \"soon\" for \"-t, --time\" flag: strconv.ParseInt: parsing \"soon\": invalid syntax");
+            "invalid argument \"soon\" for \"-t, --timeout\" flag: strconv.ParseInt: parsing \"soon\": invalid syntax");
   EXPECT_EQ(refusal({"rmi"}, {}), "davit: 'davit rmi' requires at least 1 argument");
   EXPECT_EQ(refusal({"tag"}, {"a"}), "davit: 'davit tag' requires 2 arguments");
   EXPECT_EQ(refusal({"ps"}, {"a"}), "davit: 'davit ps' accepts no arguments");
@@ -87,6 +87,11 @@ TEST(Help, HasDockersLayout) {
   EXPECT_EQ(command_help(command({"rmi"})),
             "Usage:  davit rmi [OPTIONS] IMAGE [IMAGE...]\n\nRemove one or more images\n\nOptions:\n"
             "  -f, --force   Force removal of the image\n");
+}
+
+TEST(Help, ShowsNoOldNames) {
+  EXPECT_EQ(Arguments::parse(command({"stop"}), {"--time", "3", "web"}).number("time"), 3);
+  EXPECT_EQ(command_help(command({"stop"})).find("--time "), std::string::npos);
 }
 
 TEST(CommandTable, NamesAndLettersAreUnique) {

@@ -19,6 +19,7 @@ struct Flag {
   std::string_view help;
   std::string_view default_text = "";  // shown by --help, and the value when the flag is not given
   std::string_view value_name = "";    // shown by --help; by default the kind's own
+  bool hidden = false;                 // an old name, taken but not shown
 };
 
 inline constexpr int kAnyNumber = -1;

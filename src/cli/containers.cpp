@@ -145,7 +145,7 @@ int run_ps(Context& context, const Arguments& arguments) {
 }
 
 int run_stop(Context& context, const Arguments& arguments) {
-  const std::chrono::seconds timeout(arguments.number("time"));
+  const std::chrono::seconds timeout(arguments.number(arguments.given("time") ? "time" : "timeout"));
   return for_each_container(context, arguments, false, [&](const container::Container& container) {
     context.containers().stop(container.id(), timeout);
   });

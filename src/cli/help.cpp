@@ -33,9 +33,12 @@ std::string flag_column(const Flag& flag) {
 
 std::string flag_rows(const std::vector<Flag>& flags) {
   std::size_t width = 0;
-  for (const Flag& flag : flags) width = std::max(width, flag_column(flag).size());
+  for (const Flag& flag : flags) {
+    if (!flag.hidden) width = std::max(width, flag_column(flag).size());
+  }
   std::string rows;
   for (const Flag& flag : flags) {
+    if (flag.hidden) continue;
     std::string help(flag.help);
     if (!flag.default_text.empty()) {
       help += flag.kind == ValueKind::kString ? fmt::format(" (default \"{}\")", flag.default_text)

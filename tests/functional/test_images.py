@@ -222,3 +222,9 @@ def test_tag_of_what_is_no_name(davit):
 
 def test_tag_of_what_is_not_here(davit):
     assert davit("tag", "nosuch:1", "x:2", code=1).stderr == "Error response from daemon: No such image: nosuch:1\n"
+
+
+def test_inspect_format_json_is_one_line(davit, app):
+    printed = davit("inspect", "--format", "json", app[1])
+    assert len(printed.lines) == 1 and [one["Id"] for one in json.loads(printed.stdout)] == [app[0].id]
+    assert davit("inspect", "--format", "json", "nosuch", code=1).stdout == "[]\n"

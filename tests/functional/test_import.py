@@ -81,6 +81,22 @@ def test_change_that_is_none(davit, archive, change, words):
     assert davit("images", "-q").lines == []
 
 
+@pytest.mark.parametrize("change, words", [
+    ("EXPOSE x", "Invalid containerPort: x"), ("HEALTHCHECK x", 'Unknown type "X" in HEALTHCHECK (try CMD)'),
+    ("HEALTHCHECK --interval=3 CMD x", 'time: missing unit in duration "3"'), ("HEALTHCHECK --retries=0 CMD x", "--retries must be at least 1 (not 0)"),
+    ("HEALTHCHECK NONE x", "HEALTHCHECK NONE takes no arguments"), ("VOLUME []", "VOLUME requires at least one argument"),
+    ("ONBUILD FROM x", "FROM isn't allowed as an ONBUILD trigger"),
+])
+def test_change_that_is_malformed_in_dockers_words(davit, docker, archive, change, words):
+    assert davit("import", "-c", change, archive, "app", code=1).stderr == f"Error response from daemon: {words}\n"
+    docker("import", "-c", change, archive, "app", code=1)
+    assert davit("images", "-q").lines == []
+
+
+def test_digest_as_the_name(davit, archive):
+    assert davit("import", archive, "x@sha256:" + "0" * 64, code=1).stderr == "Error response from daemon: cannot import digest reference\n"
+
+
 def test_missing_file(davit):
     assert davit("import", "/nosuch/a.tar", "x", code=1).stderr == "open /nosuch/a.tar: no such file or directory\n"
 

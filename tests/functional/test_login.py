@@ -81,6 +81,11 @@ def test_logout(davit, password_registry):
     assert "no basic auth credentials" in davit("pull", reference, code=1).stderr
 
 
+def test_logout_without_a_login(davit):
+    assert davit("logout", "nosuch.example").output == "Removing login credentials for nosuch.example\n"
+    assert davit("logout").output == "Removing login credentials for https://index.docker.io/v1/\n"
+
+
 def test_pull_under_authentication(davit, password_registry):
     reference = password_registry.push_busybox("team/app:1")
     assert davit("pull", reference, code=1).stderr == \
@@ -101,6 +106,7 @@ def test_docker_reads_davits_login_and_davit_dockers(davit, docker, password_reg
 
 @pytest.mark.parametrize("arguments, words", [
     (["--password-stdin"], "the --password-stdin option requires --username to be set\n"),
+    (["-u", "a", "-p", ""], "password is empty\n"),
     (["-u", "a", "-p", "b", "--password-stdin"], "conflicting options: cannot specify both --password and --password-stdin\n"),
 ])
 def test_options_that_do_not_fit(davit, registry, arguments, words):

@@ -79,6 +79,28 @@ def test_name_that_is_none_is_refused_as_dockers_client_does(davit):
         "davit: invalid reference format: repository name (library/BAD) must be lowercase\n\nRun 'davit run --help' for more information\n"
 
 
+@pytest.mark.parametrize("name", ["sha256:" + "0" * 64, "0" * 64])
+def test_id_that_is_not_here_is_not_asked_for_anywhere(davit, name):
+    """A name `sha256` at Docker Hub could otherwise be run in its place."""
+    assert davit("run", "--rm", name, code=125).stderr == \
+        f"davit: Error response from daemon: No such image: sha256:{'0' * 64}\n\nRun 'davit run --help' for more information\n"
+
+
+def test_platform_of_an_image_that_is_here_is_checked(davit, busybox):
+    failed = davit("run", "--rm", "--network", "none", "--platform", "linux/arm64", "--pull", "never", busybox, code=125)
+    assert f"image with reference {busybox} was found but does not match the specified platform: wanted linux/arm64, actual: linux/amd64\n" in failed.stderr
+
+
+@pytest.mark.parametrize("options, words", [(["-v", ""], "invalid empty volume spec"), (["--network", ""], "no name set for network")])
+def test_empty_options_are_refused_by_the_client(davit, busybox, options, words):
+    assert davit("run", *options, busybox, code=125).stderr.startswith(f"davit: {words}\n")
+
+
+@pytest.mark.parametrize("command", [["stop"], ["rm"], ["rm", "-f"]])
+def test_empty_name_names_nothing(davit, command):
+    assert davit(*command, "", code=1).stderr == "invalid container name or ID: value is empty\n"
+
+
 def test_quiet_run_says_nothing_of_its_pull(davit, registry):
     reference = registry.push_busybox("team/quiet:1", text="x\n")
     assert davit("run", "-q", "--rm", "--network", "none", reference).output == "x\n"
