@@ -59,6 +59,30 @@ TEST(Arguments, MistakesInDockersWords) {
   EXPECT_EQ(refusal({"ps"}, {"a"}), "davit: 'davit ps' accepts no arguments");
 }
 
+UsageError::Hint hint_of(const std::vector<std::string>& name, const std::vector<std::string>& words) {
+  try {
+    Arguments::parse(command(name), words);
+  } catch (const UsageError& e) {
+    return e.hint();
+  }
+  return {.usage = "accepted"};
+}
+
+TEST(Arguments, HintsAreDockers) {
+  EXPECT_EQ(hint_of({"rmi"}, {}).verb, "See");
+  EXPECT_EQ(hint_of({"tag"}, {"a"}).verb, "Run");
+  EXPECT_EQ(hint_of({"tags", "log"}, {}).program, "davit tags log");
+  EXPECT_EQ(hint_of({"ps"}, {"--nosuch"}).usage, "Usage:  davit ps [OPTIONS]");
+  try {
+    parse_global({"--nosuch", "ps"});
+    FAIL();
+  } catch (const UsageError& e) {
+    EXPECT_EQ(e.hint().usage, "Usage:  davit [OPTIONS] COMMAND [ARG...]");
+    EXPECT_EQ(e.hint().program, "davit");
+    EXPECT_EQ(e.exit_code(), 125);
+  }
+}
+
 TEST(Help, HasDockersLayout) {
   EXPECT_EQ(command_help(command({"rmi"})),
             "Usage:  davit rmi [OPTIONS] IMAGE [IMAGE...]\n\nRemove one or more images\n\nOptions:\n"

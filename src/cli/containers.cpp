@@ -35,9 +35,35 @@ std::string status_of(const container::State& state, base::Time now) {
   return {};
 }
 
+// As Go quotes: a command is shown in one line, whatever an image put there.
+std::string go_quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    switch (c) {
+      case '"':
+      case '\\':
+        out += '\\';
+        out += c;
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      default:
+        out += base::printable(std::string_view(&c, 1));
+    }
+  }
+  return out + "\"";
+}
+
 std::string command_of(const container::Record& record, bool full) {
   const std::string command = base::join(record.description.args, " ");
-  return "\"" + (full ? command : text::ellipsis(command, kCommandColumns)) + "\"";
+  return go_quoted(full ? command : text::ellipsis(command, kCommandColumns));
 }
 
 // The name under which it was made, while that still means the image; else the image's ID.

@@ -1,8 +1,8 @@
 #include <unistd.h>
 
-#include "base/strings.h"
 #include "cli/arguments.h"
 #include "cli/context.h"
+#include "cli/image_name.h"
 #include "cli/output.h"
 #include "cli/progress_lines.h"
 #include "operations/run_container.h"
@@ -28,16 +28,10 @@ runtime::NetworkMode network_of(const std::string& text) {
   throw base::Error::format(base::Code::kNotFound, "network {} not found", text);
 }
 
-// As docker's client: what can be no name and no ID of an image is refused before anything is asked for.
-void check_image_name(const std::string& text) {
-  const bool is_id = text.starts_with("sha256:") || (text.size() == 64 && base::is_hex(text));
-  if (!is_id && !oci::parse_history_reference(text)) oci::Reference::parse(text);
-}
-
 operations::RunOptions options_of(Context& context, const Arguments& arguments) {
   operations::RunOptions options;
   options.image = arguments.positional()[0];
-  on_client_side([&] { check_image_name(options.image); });
+  check_image_name(options.image);
   options.command.assign(arguments.positional().begin() + 1, arguments.positional().end());
   if (arguments.given("entrypoint")) options.entrypoint = arguments.text("entrypoint");
   options.env = arguments.list("env");
@@ -82,8 +76,8 @@ int create_and_start(Context& context, const Arguments& arguments) {
   const operations::RunOptions options = options_of(context, arguments);
   const auto created =
       operations::create_container(context.store(), context.containers(), context.registries(), options, progress,
-                                   [](const oci::Reference& reference) {
-                                     print_error("Unable to find image '" + reference.familiar() + "' locally");
+                                   [&](const oci::Reference& reference) {
+                                     progress.message("Unable to find image '" + reference.familiar() + "' locally");
                                    });
   if (!arguments.given("network")) {
     print_error(

@@ -38,6 +38,25 @@ std::string random_id() {
   }
 }
 
+// A process and its runtime take C strings: what follows a NUL would be lost without a word.
+void refuse_nul(std::string_view what, const std::string& value) {
+  if (value.find('\0') != std::string::npos) {
+    throw Error::format(Code::kInvalidArgument, "invalid {} \"{}\": it holds a NUL character", what,
+                        base::printable(value));
+  }
+}
+
+void check_text(const Description& description) {
+  for (const auto& arg : description.args) refuse_nul("argument", arg);
+  for (const auto& line : description.env) refuse_nul("environment variable", line);
+  refuse_nul("user", description.user);
+  refuse_nul("working directory", description.working_dir);
+  // It becomes a line of /etc/hosts.
+  if (description.hostname != base::printable(description.hostname, std::string::npos)) {
+    throw Error::format(Code::kInvalidArgument, "invalid hostname format: {}", base::printable(description.hostname));
+  }
+}
+
 void check(Description& description) {
   if (!description.name.empty()) description.name = checked_name(description.name);
   if (description.args.empty()) throw Error(Code::kInvalidArgument, "No command specified");
@@ -46,6 +65,7 @@ void check(Description& description) {
                         "the working directory '{}' is invalid, it needs to be an absolute path",
                         base::printable(description.working_dir));
   }
+  check_text(description);
   if (!description.stop_signal.empty()) parse_signal(description.stop_signal);
 }
 

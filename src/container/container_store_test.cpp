@@ -123,6 +123,26 @@ TEST_F(ContainerStoreTest, WhatCanBeKnownIsCheckedAtOnce) {
   EXPECT_THAT(store_.list(), IsEmpty());
 }
 
+TEST_F(ContainerStoreTest, WhatNoProcessCanBeGivenIsRefusedNotCut) {
+  using namespace std::string_literals;
+  auto wanted = named("web");
+  wanted.args.push_back("a\0b"s);
+  EXPECT_EQ(refusal(wanted), "invalid argument \"a\\x00b\": it holds a NUL character");
+  wanted = named("web");
+  wanted.env = {"A=a\0b"s};
+  EXPECT_EQ(refusal(wanted), "invalid environment variable \"A=a\\x00b\": it holds a NUL character");
+  wanted = named("web");
+  wanted.user = "root\0"s;
+  EXPECT_EQ(refusal(wanted), "invalid user \"root\\x00\": it holds a NUL character");
+  wanted = named("web");
+  wanted.working_dir = "/\0x"s;
+  EXPECT_EQ(refusal(wanted), "invalid working directory \"/\\x00x\": it holds a NUL character");
+  wanted = named("web");
+  wanted.hostname = "a\nb";
+  EXPECT_EQ(refusal(wanted), "invalid hostname format: a\\x0ab");
+  EXPECT_THAT(names(), IsEmpty());
+}
+
 TEST_F(ContainerStoreTest, ListIsNewestFirst) {
   for (const char* name : {"one", "two", "three"}) store_.create(named(name));
   EXPECT_THAT(names(), ElementsAre("three", "two", "one"));

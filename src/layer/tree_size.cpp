@@ -18,7 +18,8 @@ class Measure {
         !S_ISDIR(status->st_mode) && status->st_nlink > 1 && !links_.emplace(status->st_dev, status->st_ino).second;
     if (!counted) {
       sum_.disk_bytes += static_cast<std::uint64_t>(status->st_blocks) * 512;
-      if (S_ISREG(status->st_mode) || S_ISLNK(status->st_mode)) sum_.size += static_cast<std::uint64_t>(status->st_size);
+      if (S_ISREG(status->st_mode) || S_ISLNK(status->st_mode))
+        sum_.size += static_cast<std::uint64_t>(status->st_size);
     }
     if (!S_ISDIR(status->st_mode)) return;
     const auto folder = parent.child(name);

@@ -13,7 +13,7 @@ inline constexpr std::uint64_t kBlockBytes = 4096;
 inline std::uint64_t whole_blocks(std::uint64_t size) { return (size + kBlockBytes - 1) / kBlockBytes * kBlockBytes; }
 
 struct TreeSize {
-  std::uint64_t size = 0;        // bytes of regular files and of symlinks' targets, each link group once: as docker counts
+  std::uint64_t size = 0;  // bytes of regular files and of symlinks' targets, each link group once: as docker counts
   std::uint64_t disk_bytes = 0;  // st_blocks of all, each link group once
   std::uint64_t entries = 0;     // names, the folder itself not counted
 };

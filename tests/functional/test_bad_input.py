@@ -343,3 +343,29 @@ def test_terminal_control_characters_of_a_registry_are_not_passed_on(davit, fake
     reference = fake_registry.add("team/app:1", images.busybox())
     fake_registry.on("manifests", lambda exchange: exchange.reply(403, b'{"errors":[{"code":"DENIED","message":"\\u001b[2Jno"}]}', Content_Type="application/json"))
     assert "\x1b" not in davit("pull", reference, code=1).output
+
+
+@pytest.mark.parametrize("config, words", [
+    ({"Env": ["A=b\0c"]}, r'invalid environment variable "A=b\x00c": it holds a NUL character'),
+    ({"Cmd": ["echo", "b\0c"]}, r'invalid argument "b\x00c": it holds a NUL character'),
+    ({"Entrypoint": ["/bin/echo\0"]}, r'invalid argument "/bin/echo\x00": it holds a NUL character'),
+    ({"User": "root\0"}, r'invalid user "root\x00": it holds a NUL character'),
+    ({"WorkingDir": "/\0x"}, r'invalid working directory "/\x00x": it holds a NUL character'),
+], ids=lambda value: next(iter(value)) if isinstance(value, dict) else "")
+def test_config_with_a_nul_is_not_run(davit, registry, config, words):
+    reference = registry.push("team/app:1", images.busybox(**config))
+    failed = davit("run", "--rm", "-q", "--network", "none", reference, code=125)
+    assert failed.stderr == f"davit: Error response from daemon: {words}\n\nRun 'davit run --help' for more information\n"
+    assert davit("ps", "-a", "-q").lines == []
+
+
+def test_control_characters_of_a_config_are_not_passed_on(davit, registry):
+    """An image's environment may hold them; what davit prints of an image does not."""
+    image = images.busybox(Cmd=["echo", "\x1b[2J\n"], Env=["PATH=/bin", "A=\x1b[1m\n"], Labels={"a": "\x1b[2J"})
+    reference = registry.push("team/app:1", image)
+    davit("pull", "-q", reference)
+    assert davit("run", "--network", "none", reference, "sh", "-c", 'echo "$A"').stdout == "\x1b[1m\n\n"
+    davit("run", "--network", "none", reference)
+    for command in (["ps", "-a"], ["ps", "-a", "--no-trunc"], ["ps", "-a", "--format", "json"], ["images"], ["history", reference], ["inspect", reference]):
+        assert "\x1b" not in davit(*command).output, command
+    assert '"echo \\x1b[2J\\n"' in davit("ps", "-a", "--no-trunc").stdout

@@ -209,9 +209,15 @@ def test_tag_moves_a_name(davit, app, registry):
 @pytest.mark.parametrize("target, words", [
     ("UPPER", 'Error parsing reference: "UPPER" is not a valid repository/tag: invalid reference format: repository name (library/UPPER) must be lowercase\n'),
     ("x@sha256:" + "0" * 64, "refusing to create a tag with a digest reference\n"),
+    ("sha256:1", "Error response from daemon: refusing to create an ambiguous tag using digest algorithm as name\n"),
 ])
 def test_tag_refuses(davit, app, target, words):
     assert davit("tag", app[1], target, code=1).stderr == words
+
+
+def test_tag_of_what_is_no_name(davit):
+    assert davit("tag", "BAD", "x:1", code=1).stderr == \
+        'Error parsing reference: "BAD" is not a valid repository/tag: invalid reference format: repository name (library/BAD) must be lowercase\n'
 
 
 def test_tag_of_what_is_not_here(davit):

@@ -74,6 +74,16 @@ def test_pull_missing_is_the_default(davit, registry):
     davit("run", "--rm", "--pull", "missing", reference, "true")
 
 
+def test_name_that_is_none_is_refused_as_dockers_client_does(davit):
+    assert davit("run", "BAD", "x", code=125).stderr == \
+        "davit: invalid reference format: repository name (library/BAD) must be lowercase\n\nRun 'davit run --help' for more information\n"
+
+
+def test_quiet_run_says_nothing_of_its_pull(davit, registry):
+    reference = registry.push_busybox("team/quiet:1", text="x\n")
+    assert davit("run", "-q", "--rm", "--network", "none", reference).output == "x\n"
+
+
 def test_pull_bogus(davit, busybox):
     failed = davit("run", "--pull", "bogus", busybox, code=125)
     assert failed.stderr.startswith("davit: invalid pull option: 'bogus': must be one of \"always\", \"missing\" or \"never\"\n")

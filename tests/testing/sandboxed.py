@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 SANDBOX = Path(__file__).with_name("sandbox")
+SANDBOXED = Path(__file__).parents[1].resolve() / "functional"
 REPORTS_FD = "DAVIT_REPORTS_FD"
 # No test may keep its sandbox silent for longer, in seconds.
 TEST_TIMEOUT = 600 if os.environ.get("DAVIT_LONG") else 180
@@ -86,7 +87,7 @@ _runs = {}
 
 
 def pytest_runtest_protocol(item, nextitem):
-    if inside():
+    if inside() or SANDBOXED not in item.path.parents:  # pytest calls this for the tests of every folder
         return None
     if item.path not in _runs:
         _runs[item.path] = FileRun(item.config, [i for i in item.session.items if i.path == item.path])
