@@ -31,10 +31,9 @@ class Puller {
 
   PullResult pull() {
     const auto known = store_.images().find_tag(reference_);
+    const oci::Descriptor target = resolve();
     progress_.message(fmt::format("{}: Pulling from {}", reference_.digest() ? reference_.text() : *reference_.tag(),
                                   repository_.path()));
-
-    const oci::Descriptor target = resolve();
     if (known && known->target.digest == target.digest && serves_platform(*known)) {
       if (!store_.images().find_tag(repository_digest(target))) set_names(target, known->image, {});
       return finish({.target = known->target, .image = known->image, .up_to_date = true});
