@@ -1,5 +1,7 @@
 #include "db/database.h"
 
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include <sqlite3.h>
@@ -80,8 +82,7 @@ void Database::migrate(std::span<const char* const> steps) {
     return static_cast<std::size_t>(version);
   };
   if (check(user_version()) == steps.size()) return;
-  // Outside a transaction, as SQLite demands; a property of the file from then on.
-  execute("PRAGMA journal_mode=WAL");
+  switch_to_wal();
   Transaction transaction(*this);
   // Read again: another process may have been here first.
   for (std::size_t version = check(user_version()); version < steps.size(); ++version) {
@@ -89,6 +90,20 @@ void Database::migrate(std::span<const char* const> steps) {
     execute(fmt::format("PRAGMA user_version={}", version + 1).c_str());
   }
   transaction.commit();
+}
+
+// Outside a transaction, as SQLite demands; a property of the file from then on. Two processes that do it to one new
+// file at once could deadlock, so SQLite answers "busy" at once, without the busy timeout: the wait is ours.
+void Database::switch_to_wal() {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(kBusyTimeoutMilliseconds);
+  while (true) {
+    try {
+      return execute("PRAGMA journal_mode=WAL");
+    } catch (const Error& error) {
+      if (error.code() != Code::kTimeout || std::chrono::steady_clock::now() > deadline) throw;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
 }
 
 bool Database::still_named() const {

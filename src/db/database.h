@@ -47,6 +47,7 @@ class Database {
  private:
   friend class Statement;
   friend class Transaction;
+  void switch_to_wal();
   [[noreturn]] void fail(int code, std::string_view doing) const;
 
   std::filesystem::path path_;

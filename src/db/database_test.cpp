@@ -128,6 +128,30 @@ TEST_F(DatabaseTest, ProcessesThatMigrateAtOnceAgree) {
   EXPECT_EQ(count(), 6);
 }
 
+// Switching a new file to WAL from two processes at once is answered "busy" without the busy timeout.
+TEST_F(DatabaseTest, ProcessesThatMakeANewDatabaseAtOnceAllSucceed) {
+  for (int round = 0; round < 20; ++round) {
+    const std::filesystem::path file = path().string() + std::to_string(round);
+    std::array<pid_t, 4> children{};
+    for (pid_t& child : children) {
+      child = ::fork();
+      if (child == 0) {
+        try {
+          Database(file).migrate(kSteps);
+          ::_exit(0);
+        } catch (...) {
+          ::_exit(1);
+        }
+      }
+    }
+    for (const pid_t child : children) {
+      int status = -1;
+      ASSERT_EQ(::waitpid(child, &status, 0), child);
+      EXPECT_EQ(status, 0) << "round " << round;
+    }
+  }
+}
+
 TEST_F(DatabaseTest, AFileThatIsNoDatabaseIsCorrupt) {
   base::fs::write_file(path(), std::string(8192, 'x'));
   EXPECT_EQ(code_of([&] { Database(path()).migrate(kSteps); }), base::Code::kCorrupt);
