@@ -27,6 +27,7 @@ TEST(Strings, Base64RefusesWhatItIsNot) {
 TEST(Strings, PrintableShowsControlBytesAndCuts) {
   EXPECT_EQ(printable("a\x1b[31mb\n"), "a\\x1b[31mb\\x0a");
   EXPECT_EQ(printable("abcdef", 3), "abc…");
+  EXPECT_EQ(printable("\xc2\x9b[31m \x9b ü€"), "\\xc2\\x9b[31m \\x9b ü€");
 }
 
 TEST(Strings, RandomHexHasTheLengthAndDiffers) {

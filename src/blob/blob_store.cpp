@@ -67,7 +67,12 @@ std::string BlobStore::read(const oci::Digest& digest, std::size_t limit) const 
   try {
     std::string bytes = base::read_all(*source, limit);
     const oci::Digest actual = codec::digest_of(bytes, digest.algorithm());
-    if (actual != digest) throw Error::format(Code::kCorrupt, "expected {}, got {}", digest.text(), actual.text());
+    if (actual != digest) {
+      quarantine(digest);
+      throw Error::format(Code::kCorrupt,
+                          "a blob was damaged and is put aside: expected {}, got {}; pull the image again",
+                          digest.text(), actual.text());
+    }
     return bytes;
   } catch (Error& error) {
     error.add_frame("while reading blob '{}'", path_of(options_.root, digest).string());
@@ -153,10 +158,14 @@ std::uint64_t BlobStore::remove_abandoned(std::uint64_t age_seconds) {
   return bytes;
 }
 
-void BlobStore::quarantine(const oci::Digest& digest) {
+void BlobStore::quarantine(const oci::Digest& digest) const {
   const path path = path_of(options_.root, digest);
-  if (!fs::exists(path)) return;
-  fs::rename(path, options_.root / "quarantine" / file_name(digest));
+  try {
+    fs::rename(path, options_.root / "quarantine" / file_name(digest));
+  } catch (const Error& error) {
+    if (error.code() != Code::kNotFound) throw;
+    return;  // another reader was first
+  }
   fs::sync_directory(options_.root / "quarantine");
   fs::sync_directory(path.parent_path());
 }

@@ -33,7 +33,7 @@ class BlobStore {
   std::unique_ptr<base::Source> open(const oci::Digest& digest, std::uint64_t offset = 0) const;
 
   // The whole of a small blob (a manifest, a config); throws Error(kInvalidArgument) past the limit, kNotFound, and
-  // kCorrupt when the bytes do not have the digest.
+  // kCorrupt when the bytes do not have the digest: then the blob is put aside, so that the next pull fetches it again.
   std::string read(const oci::Digest& digest, std::size_t limit) const;
 
   // Stores a small blob whose bytes are in memory; returns its digest. Durable on return. Fine when it is here already.
@@ -58,7 +58,7 @@ class BlobStore {
   std::uint64_t remove_abandoned(std::uint64_t age_seconds);
 
   // Moves a blob found to be damaged aside, so that it is fetched again.
-  void quarantine(const oci::Digest& digest);
+  void quarantine(const oci::Digest& digest) const;
 
   const std::filesystem::path& root() const { return options_.root; }
 

@@ -1,5 +1,6 @@
 #include <boost/json.hpp>
 
+#include "base/strings.h"
 #include "cli/arguments.h"
 #include "cli/context.h"
 #include "cli/format.h"
@@ -58,7 +59,7 @@ int run_history(Context& context, const Arguments& arguments) {
   if (!transfer::is_image(manifest)) {
     throw base::Error::format(base::Code::kNotSupported,
                               "{} is no container image (its config is of type {}): it has no history",
-                              arguments.positional()[0], manifest.config.media_type);
+                              arguments.positional()[0], base::printable(manifest.config.media_type));
   }
   const auto config = oci::ImageConfig::parse(context.store().blobs().read(found.record.id, oci::kMaxManifestBytes));
 

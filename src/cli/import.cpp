@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/fs/file.h"
+#include "base/fs/input.h"
 #include "base/fs/paths.h"
 #include "cli/arguments.h"
 #include "cli/context.h"
@@ -30,7 +31,7 @@ int run_import(Context& context, const Arguments& arguments) {
     throw ClientError("standard input is a terminal: give a file, or pipe an archive in");
   std::unique_ptr<base::Source> archive;
   if (file == "-") {
-    archive = std::make_unique<base::fs::FdSource>(STDIN_FILENO, "standard input");
+    archive = std::make_unique<base::fs::InputSource>(STDIN_FILENO, "standard input");
   } else if (base::fs::is_directory(file)) {
     throw ClientError(file + " is a folder: give a tar archive of it");
   } else {

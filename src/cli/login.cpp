@@ -1,6 +1,6 @@
 #include <unistd.h>
 
-#include "base/fs/file.h"
+#include "base/fs/input.h"
 #include "base/strings.h"
 #include "cli/arguments.h"
 #include "cli/context.h"
@@ -27,7 +27,7 @@ std::string server_host(const Arguments& arguments) {
 }
 
 std::string read_password() {
-  base::fs::FdSource input(STDIN_FILENO, "standard input");
+  base::fs::InputSource input(STDIN_FILENO, "standard input");
   std::string password = base::read_all(input, kMaxPasswordBytes);
   while (!password.empty() && (password.back() == '\n' || password.back() == '\r')) password.pop_back();
   return password;

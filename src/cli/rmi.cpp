@@ -9,7 +9,7 @@ int run_rmi(Context& context, const Arguments& arguments) {
   const bool force = arguments.flag("force");
   const auto list_uses = [&] {
     std::vector<operations::ImageUse> uses;
-    for (const auto& container : context.containers().list()) {
+    for (const auto& container : context.containers().list(container::ContainerStore::Unreadable::kThrow)) {
       if (!container.record.description.image) continue;
       uses.push_back({.image = *container.record.description.image,
                       .container = container.record.id,

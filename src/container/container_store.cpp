@@ -203,12 +203,13 @@ Container ContainerStore::get(std::string_view text) {
   throw Error::format(Code::kNotFound, "No such container: {}", base::printable(text));
 }
 
-std::vector<Container> ContainerStore::list() {
+std::vector<Container> ContainerStore::list(Unreadable unreadable) {
   std::vector<Container> containers;
   for (const auto& id : ids()) {
     try {
       if (auto container = load_settled(id)) containers.push_back(std::move(*container));
     } catch (const Error& error) {
+      if (unreadable == Unreadable::kThrow && error.code() != Code::kNotFound) throw;
       base::log::warn("container {} is left out: {}", id, error.message());
     }
   }
@@ -264,7 +265,9 @@ void ContainerStore::remove(const std::string& id, bool force) {
           "You cannot remove a running container {}. Stop the container before attempting removal or force remove", id);
     }
     container->state.init->signal(SIGKILL);
-    container->state.init->wait_gone(std::chrono::seconds(10));
+    if (!container->state.init->wait_gone(std::chrono::seconds(10))) {
+      throw Error::format(Code::kTimeout, "container {} did not end 10 seconds after SIGKILL", id);
+    }
     settle(*container);
     if (!fs::exists(folder(id))) return;
   }

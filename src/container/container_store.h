@@ -56,8 +56,9 @@ class ContainerStore {
   std::optional<Container> find(std::string_view text);
   // The same; throws Error(kNotFound, "No such container: TEXT").
   Container get(std::string_view text);
-  // All, newest first. A record that cannot be read is logged and left out.
-  std::vector<Container> list();
+  // All, newest first. A record that cannot be read is logged and left out, or (for who must know of every one) thrown.
+  enum class Unreadable { kLeaveOut, kThrow };
+  std::vector<Container> list(Unreadable unreadable = Unreadable::kLeaveOut);
 
   // Starts it and returns. Does nothing when it runs. Throws Error with docker's words when it cannot be started
   // (runtime::exit_code_of_failed_start gives the exit code for them); then it is as before, or gone if it was to be

@@ -184,6 +184,9 @@ State parse_state(std::string_view document, const stdfs::path& path) {
     if (!known) throw Error::format(Code::kCorrupt, "unknown status '{}'", stored);
     state.init = identity(object.at("init"));
     state.conmon = identity(object.at("conmon"));
+    if (state.status == Status::kRunning && (!state.init || !state.conmon)) {
+      throw Error(Code::kCorrupt, "it runs, but names no processes");
+    }
     state.runtime_name = text(object, "runtime_name");
     state.runtime_path = text(object, "runtime_path");
     state.started = optional_time(object.at("started"));

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/fs/mount.h"
 #include "base/fs/paths.h"
+#include "base/log.h"
 #include "codec/hash.h"
 #include "layer/adapted_layer.h"
 #include "layer/overlay_probe.h"
@@ -154,11 +155,16 @@ std::uint64_t OverlayDriver::remove_stale_adapted() const {
     const stdfs::path place = store_.adapted() / name;
     const auto text = fs::read_file_if_exists(place / kAdaptedRecord);
     if (!text) continue;
-    const json::value record = json::parse(*text);
-    const auto& layers = record.at("diff_ids").as_array();
-    const bool whole = std::all_of(layers.begin(), layers.end(), [&](const json::value& layer) {
-      return fs::exists(store_.layer(oci::Digest::parse(std::string_view(layer.as_string()))));
-    });
+    bool whole = false;  // and a damaged record is none: the layer is made anew when it is needed
+    try {
+      const json::value record = json::parse(*text);
+      const auto& layers = record.at("diff_ids").as_array();
+      whole = std::all_of(layers.begin(), layers.end(), [&](const json::value& layer) {
+        return fs::exists(store_.layer(oci::Digest::parse(std::string_view(layer.as_string()))));
+      });
+    } catch (const std::exception& error) {
+      base::log::warn("'{}' is damaged: {}", (place / kAdaptedRecord).string(), error.what());
+    }
     if (!whole) bytes += store_.discard(place);
   }
   return bytes;

@@ -1,5 +1,6 @@
 #include "layer/overlay_store.h"
 
+#include "base/error.h"
 #include "base/fs/paths.h"
 #include "base/log.h"
 #include "base/strings.h"
@@ -55,7 +56,12 @@ void OverlayStore::clean_staging() const {
     auto lock = try_lock(name);
     if (!lock) continue;
     base::log::info("removing what an interrupted command left in {}", (staging() / name).string());
-    fs::remove_tree(staging() / name);
+    try {
+      fs::remove_tree(staging() / name);
+    } catch (const base::Error& error) {  // whatever stands there, the store stays usable
+      if (error.code() == base::Code::kCancelled) throw;
+      base::log::warn("what an interrupted command left stays: {}", error.message());
+    }
     release(std::move(*lock), name);
   }
 }

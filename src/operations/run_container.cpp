@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "base/error.h"
+#include "base/strings.h"
 #include "oci/manifest.h"
 #include "operations/find_image.h"
 #include "operations/image_use_lock.h"
@@ -92,7 +93,7 @@ container::Description describe(store::Store& store, const FoundImage& found, co
       store.blobs().read(found.record.manifest.digest, oci::kMaxManifestBytes), found.record.manifest.media_type);
   if (!transfer::is_image(manifest)) {
     throw Error::format(Code::kNotSupported, "{} is no container image (its config is of type {}): it cannot be run",
-                        options.image, manifest.config.media_type);
+                        options.image, base::printable(manifest.config.media_type));
   }
   const oci::ImageConfig config = oci::ImageConfig::parse(store.blobs().read(found.record.id, oci::kMaxManifestBytes));
   check_platform(config, options);

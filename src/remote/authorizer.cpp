@@ -88,7 +88,8 @@ std::optional<std::string> Authorizer::answer(const http::Response& refused, con
 }
 
 void Authorizer::require_privacy(const http::Url& registry) const {
-  if (registry.scheme == "https" || options_.plain_http || http::is_loopback_host(registry.host)) return;
+  const bool configured = options_.plain_http || options_.plain_http_fallback;
+  if (registry.scheme == "https" || configured || http::is_loopback_host(registry.host)) return;
   throw Error::format(Code::kPermissionDenied,
                       "refused to send a password to {} over plain HTTP, which is not configured for it",
                       registry.authority());

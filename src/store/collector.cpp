@@ -19,6 +19,7 @@ namespace {
 
 // How long a collection keeps the store's lock in one go, but for a single removal that takes longer.
 constexpr std::chrono::milliseconds kStep(20);
+constexpr std::uint64_t kAbandonedSeconds = 24 * 60 * 60;  // a partial blob: somebody may still come back for it
 
 // What an image needs, as its record tells.
 std::vector<oci::Digest> needs_of(const ImageRecord& record) {
@@ -45,6 +46,7 @@ Store::Collected Collector::run() {
       more = step(collected);
     } while (more && std::chrono::steady_clock::now() < end);
   }
+  collected.bytes += blobs_.remove_abandoned(kAbandonedSeconds);
   return collected;
 }
 

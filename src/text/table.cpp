@@ -13,8 +13,12 @@ constexpr std::size_t kMinWidth = 10;
 constexpr std::size_t kPadding = 3;
 
 std::string one_line(std::string cell) {
-  for (char& c : cell) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  for (std::size_t i = 0; i < cell.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(cell[i]);
+    // U+0080 to U+009F are controls as well: C2 80 to C2 9F.
+    const bool c1 = byte == 0xc2 && i + 1 < cell.size() && static_cast<unsigned char>(cell[i + 1]) - 0x80U < 0x20U;
+    if (c1) cell[i++] = ' ';
+    if (c1 || byte < 0x20 || byte == 0x7f) cell[i] = ' ';
   }
   return cell;
 }

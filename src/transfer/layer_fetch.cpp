@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/pipe.h"
 #include "codec/compression.h"
+#include "codec/hash.h"
 #include "transfer/image_content.h"
 
 namespace davit::transfer {
@@ -81,10 +82,39 @@ void fetch_into(blob::BlobWriter& writer, base::Pipe& pipe, remote::RegistryClie
 // Errors about the bytes themselves, not about the way they came.
 bool is_about_content(base::Code code) { return code == base::Code::kCorrupt || code == base::Code::kInvalidArgument; }
 
+// Tells whether anybody read from it.
+class WatchedSource final : public base::Source {
+ public:
+  explicit WatchedSource(base::Source& source) : source_(source) {}
+  std::size_t read(base::ByteSpan buffer) override {
+    touched_ = true;
+    return source_.read(buffer);
+  }
+  bool touched() const { return touched_; }
+
+ private:
+  base::Source& source_;
+  bool touched_ = false;
+};
+
+// That a blob holds the layer its config says: what unpacking finds out by the way. To be asked where the layer was
+// here already; or an image could pass its blob off as a layer of another.
+void check_diff_id(base::Source& tar, const oci::Digest& diff_id) {
+  codec::HashSink hash(diff_id.algorithm());
+  base::copy(tar, hash);
+  if (hash.digest() != diff_id) {
+    throw base::Error::format(base::Code::kCorrupt, "wrong digest of the content: expected {}, got {}", diff_id.text(),
+                              hash.digest().text());
+  }
+}
+
 // Unpacks a layer's compressed bytes. Bad content is told with the layer's digest.
 std::unique_ptr<layer::StagedLayer> stage(store::Store& store, const store::ImageLayer& layer, base::Source& blob) try {
   const auto tar = codec::decompress_detected(blob);
-  return store.layers().stage(layer.diff_id, *tar);
+  WatchedSource watched(*tar);
+  auto staged = store.layers().stage(layer.diff_id, watched);
+  if (!watched.touched()) check_diff_id(*tar, layer.diff_id);
+  return staged;
 } catch (const base::Error& e) {
   if (!is_about_content(e.code())) throw;
   throw base::Error::format(e.code(), "layer {}: {}", layer.blob.digest.text(), e.message());
@@ -143,7 +173,7 @@ std::unique_ptr<layer::StagedLayer> try_layer(store::Store& store, remote::Regis
 }  // namespace
 
 std::unique_ptr<layer::StagedLayer> unpack_layer(store::Store& store, const store::ImageLayer& layer) {
-  if (!is_unpackable(layer) || store.layers().find(layer.diff_id)) return nullptr;
+  if (!is_unpackable(layer)) return nullptr;
   const auto blob = store.blobs().open(layer.blob.digest);
   return stage(store, layer, *blob);
 }

@@ -1,10 +1,12 @@
 #include "transfer/pull.h"
 
+#include <map>
 #include <set>
 
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/parallel.h"
+#include "base/strings.h"
 #include "transfer/image_content.h"
 #include "transfer/layer_fetch.h"
 
@@ -129,7 +131,7 @@ class Puller {
       throw Error::format(
           Code::kNotFound,
           "image with reference {} was found but its platform ({}) does not match the specified platform ({})",
-          reference_.familiar(), config->platform.text(), platform_.text());
+          reference_.familiar(), base::printable(config->platform.text()), platform_.text());
     }
     store::ImageRecord record = {.id = parsed.config.digest,
                                  .manifest = manifest,
@@ -162,15 +164,31 @@ class Puller {
     return store_.blobs().read(config.digest, oci::kMaxManifestBytes);
   }
 
+  // Here, and known to belong together: some image has been made of that blob and that layer. Else the blob's content
+  // is still to be compared with the diff ID.
   bool is_here(const store::ImageLayer& layer) {
-    return store_.blobs().size(layer.blob.digest) && (!is_unpackable(layer) || store_.layers().find(layer.diff_id));
+    if (!store_.blobs().size(layer.blob.digest)) return false;
+    if (!is_unpackable(layer)) return true;
+    if (!store_.layers().find(layer.diff_id)) return false;
+    if (!known_pairs_) {
+      known_pairs_.emplace();
+      for (const store::ImageRecord& record : store_.images().list_images()) {
+        for (const store::ImageLayer& known : record.layers) known_pairs_->emplace(known.blob.digest, known.diff_id);
+      }
+    }
+    return known_pairs_->contains({layer.blob.digest, layer.diff_id});
   }
 
   void fetch_layers(const std::vector<store::ImageLayer>& layers) {
     std::vector<const store::ImageLayer*> missing;
-    std::set<oci::Digest> seen;
+    std::map<oci::Digest, oci::Digest> seen;  // blob -> diff ID
     for (const store::ImageLayer& layer : layers) {
-      if (!seen.insert(layer.blob.digest).second) continue;  // the same layer twice in one image
+      const auto [at, first] = seen.emplace(layer.blob.digest, layer.diff_id);
+      if (at->second != layer.diff_id) {
+        throw Error::format(Code::kCorrupt, "layer {} is listed twice, as {} and as {}", layer.blob.digest.text(),
+                            at->second.text(), layer.diff_id.text());
+      }
+      if (!first) continue;  // the same layer twice in one image
       lease_->add(layer.blob.digest);
       lease_->add(layer.diff_id);
       if (is_here(layer)) {
@@ -210,6 +228,7 @@ class Puller {
   Progress& progress_;
   oci::Platform platform_;
   std::unique_ptr<store::Lease> lease_;
+  std::optional<std::set<std::pair<oci::Digest, oci::Digest>>> known_pairs_;  // blob, diff ID
 };
 
 }  // namespace

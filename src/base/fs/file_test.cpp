@@ -2,7 +2,9 @@
 
 #include <cerrno>
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include "base/error.h"
 #include "base/fs/fault.h"
@@ -75,6 +77,23 @@ TEST_F(FileTest, RemoveTreeTakesReadOnlyFoldersAndNeverFollowsLinks) {
   remove_tree(folder_.path() / "tree");
   EXPECT_FALSE(fs::exists(folder_.path() / "tree"));
   EXPECT_TRUE(fs::exists(folder_.path() / "outside" / "kept"));
+}
+
+TEST_F(FileTest, RemoveTreeTakesATreeDeeperThanThereAreDescriptors) {
+  struct rlimit before = {};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const struct rlimit few = {.rlim_cur = 64, .rlim_max = before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+  make_directory(folder_.path() / "tree");
+  FileDescriptor at(::open((folder_.path() / "tree").c_str(), O_RDONLY | O_DIRECTORY));
+  for (int depth = 0; depth < 3000; ++depth) {
+    ASSERT_EQ(::mkdirat(at.get(), "a", 0700), 0);
+    at = FileDescriptor(::openat(at.get(), "a", O_RDONLY | O_DIRECTORY));
+  }
+  at.reset();
+  EXPECT_NO_THROW(remove_tree(folder_.path() / "tree"));
+  EXPECT_FALSE(fs::exists(folder_.path() / "tree"));
+  setrlimit(RLIMIT_NOFILE, &before);
 }
 
 }  // namespace

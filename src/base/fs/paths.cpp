@@ -21,15 +21,55 @@ struct CloseDirectory {
   void operator()(DIR* folder) const { ::closedir(folder); }
 };
 
-// Removes what is in the folder `fd` (kept open by the caller). `device` is that of the tree: another one is a mount
-// point.
-std::uint64_t remove_contents(int fd, dev_t device, const stdfs::path& path) {
-  std::uint64_t freed = 0;
-  FileDescriptor listing(::openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+std::vector<std::string> names_in(const FileDescriptor& folder, const stdfs::path& path) {
+  FileDescriptor listing(::openat(folder.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!listing) fail("open", path, errno);
-  for (const std::string& entry : read_names(std::move(listing), path)) {
+  return read_names(std::move(listing), path);
+}
+
+struct stat status_of(const FileDescriptor& folder, const stdfs::path& path) {
+  struct stat status = {};
+  if (::fstat(folder.get(), &status) != 0) fail("stat", path, errno);
+  return status;
+}
+
+std::uint64_t bytes_of(const struct stat& status) { return static_cast<std::uint64_t>(status.st_blocks) * 512; }
+
+// Removes what is in the folder. A tree may be deeper than a process may have descriptors or stack frames (an archive
+// or a container made it): so there is one descriptor at a time, and the way back up leads through "..".
+std::uint64_t remove_contents(FileDescriptor folder, stdfs::path path) {
+  struct Level {
+    std::string name;  // of the folder we went into
+    struct stat parent;
+    std::uint64_t bytes;
+    std::vector<std::string> left;
+  };
+  const dev_t device = status_of(folder, path).st_dev;  // another one is a mount point
+  std::uint64_t freed = 0;
+  std::vector<Level> above;
+  std::vector<std::string> left = names_in(folder, path);
+  while (!left.empty() || !above.empty()) {
+    if (left.empty()) {
+      Level level = std::move(above.back());
+      above.pop_back();
+      FileDescriptor parent(::openat(folder.get(), "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+      if (!parent) fail("open", path.parent_path(), errno);
+      const struct stat status = status_of(parent, path.parent_path());
+      if (status.st_dev != level.parent.st_dev || status.st_ino != level.parent.st_ino) {
+        throw Error::format(Code::kConflict, "remove {}: the folder was moved meanwhile", path.string());
+      }
+      folder = std::move(parent);
+      if (::unlinkat(folder.get(), level.name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT)
+        fail("remove", path, errno);
+      freed += level.bytes;
+      left = std::move(level.left);
+      path = path.parent_path();
+      continue;
+    }
+    const std::string entry = std::move(left.back());
+    left.pop_back();
     struct stat status = {};
-    if (::fstatat(fd, entry.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (::fstatat(folder.get(), entry.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
       if (errno == ENOENT) continue;
       fail("stat", path / entry, errno);
     }
@@ -37,15 +77,17 @@ std::uint64_t remove_contents(int fd, dev_t device, const stdfs::path& path) {
       throw Error::format(Code::kConflict, "remove {}: something is mounted there", (path / entry).string());
     }
     announce(Operation::kRemove, path / entry);
-    const bool folder = S_ISDIR(status.st_mode);
-    if (folder) {
-      const FileDescriptor child(::openat(fd, entry.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (S_ISDIR(status.st_mode)) {
+      FileDescriptor child(::openat(folder.get(), entry.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
       if (!child) fail("open", path / entry, errno);
-      freed += remove_contents(child.get(), device, path / entry);
+      above.push_back({entry, status_of(folder, path), bytes_of(status), std::move(left)});
+      folder = std::move(child);
+      path /= entry;
+      left = names_in(folder, path);
+      continue;
     }
-    if (::unlinkat(fd, entry.c_str(), folder ? AT_REMOVEDIR : 0) != 0 && errno != ENOENT)
-      fail("remove", path / entry, errno);
-    if (folder || status.st_nlink == 1) freed += static_cast<std::uint64_t>(status.st_blocks) * 512;
+    if (::unlinkat(folder.get(), entry.c_str(), 0) != 0 && errno != ENOENT) fail("remove", path / entry, errno);
+    if (status.st_nlink == 1) freed += bytes_of(status);
   }
   return freed;
 }
@@ -147,12 +189,11 @@ std::uint64_t remove_tree(const stdfs::path& path) {
     if (errno == ENOENT) return 0;
     fail("stat", path, errno);
   }
-  std::uint64_t freed =
-      S_ISDIR(status.st_mode) || status.st_nlink == 1 ? static_cast<std::uint64_t>(status.st_blocks) * 512 : 0;
+  std::uint64_t freed = S_ISDIR(status.st_mode) || status.st_nlink == 1 ? bytes_of(status) : 0;
   if (S_ISDIR(status.st_mode)) {
-    const FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (!fd) fail("open", path, errno);
-    freed += remove_contents(fd.get(), status.st_dev, path);
+    FileDescriptor folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!folder) fail("open", path, errno);
+    freed += remove_contents(std::move(folder), path);
   }
   fs::remove(path);
   return freed;
