@@ -252,6 +252,32 @@ def test_config_with_too_few_diff_ids(davit, fake_registry):
     nothing_half_done(davit)
 
 
+def with_diff_ids(image, *diff_ids):
+    """The image with another list of diff IDs in its config."""
+    config = json.loads(image.config)
+    config["rootfs"]["diff_ids"] = list(diff_ids)
+    body = json.dumps(config).encode()
+    return images.Image(image.layers, body, changed(image, lambda m: m["config"].update(size=len(body), digest=images.digest(body))), image.media_type)
+
+
+def test_a_layer_that_is_here_is_not_given_to_a_blob_that_does_not_hold_it(davit, fake_registry):
+    good = images.busybox()
+    davit("pull", fake_registry.add("team/app:good", good))
+    other = images.image(images.layer(images.file("other", "content")))
+    thief = with_diff_ids(other, good.layers[0].diff_id)
+    failed = davit("pull", fake_registry.add("team/app:thief", thief), code=1)
+    assert good.layers[0].diff_id in failed.stderr and other.layers[0].diff_id in failed.stderr
+    assert "thief" not in davit("images").stdout
+
+
+def test_a_blob_listed_twice_with_two_diff_ids(davit, fake_registry):
+    layer = images.layer(images.file("f", "content"))
+    bad = with_diff_ids(images.image(layer, layer), layer.diff_id, "sha256:" + "5" * 64)
+    failed = davit("pull", fake_registry.add("team/app:twice", bad), code=1)
+    assert layer.digest in failed.stderr and "listed twice" in failed.stderr
+    nothing_half_done(davit)
+
+
 # Layers.
 
 def test_layer_cut_short(davit, fake_registry):

@@ -2,9 +2,12 @@
 
 import json
 import os
+import signal
 import subprocess
+import time
 
 import pytest
+
 from testing import images
 
 
@@ -126,3 +129,13 @@ def test_gzip_layer_that_davit_writes_is_plain_gzip(davit, archive, registry):
     unpacked = subprocess.run(["gzip", "-dc"], input=blob, check=True, capture_output=True).stdout
 
     assert unpacked == (davit.folder / "big.tar").read_bytes()
+
+
+def test_an_interrupt_ends_a_silent_standard_input(davit):
+    process = subprocess.Popen(davit.command("import", "-", "team/app:1"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    while not (davit.root / "blobs" / "ingest").is_dir() or not any((davit.root / "blobs" / "ingest").iterdir()):
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(10) == 130
+    assert davit("images", "-q").lines == []

@@ -155,3 +155,20 @@ def test_after_the_container_is_gone_the_image_goes(davit, app):
     container_of(davit, reference)
     davit("rm", "web")
     assert f"Deleted: {image.id}" in davit("rmi", reference).lines
+
+
+def test_an_unreadable_container_record_keeps_every_image(davit, app):
+    image, reference = app
+    davit("run", "--network", "none", "--name", "web", reference)
+    container = davit("ps", "-a", "-q", "--no-trunc").stdout.strip()
+    record = davit.root / "containers" / container / "container.json"
+    good = record.read_bytes()
+    record.write_bytes(good[:-20])
+
+    refused = davit("rmi", reference, code=1)
+    assert str(record) in refused.stderr
+    assert image.id[7:19] in davit("images").stdout
+
+    record.write_bytes(good)
+    davit("rm", "web")
+    davit("rmi", reference)
