@@ -27,7 +27,9 @@ namespace davit::container {
 
 struct Container {
   Record record;
-  State state;  // as it truly is: a container whose processes are gone is exited
+  // As it truly is: a container whose processes are gone is exited. While another davit is recording that very end,
+  // what is stored.
+  State state;
 
   const std::string& id() const { return record.id; }
   const std::string& name() const { return record.description.name; }
