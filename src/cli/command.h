@@ -1,5 +1,6 @@
 #pragma once
-// The one table of commands and flags. The parser, --help, and later the manual and the completions are made from it.
+// The one table of commands and flags. The parser, --help, and later the manual and the completions are made from it;
+// its rows are in *_table.cpp.
 
 #include <string>
 #include <string_view>
@@ -34,9 +35,11 @@ struct Command {
   int (*handler)(Context&, const Arguments&) = nullptr;
   bool flags_end_at_argument = false;  // what follows the first argument belongs to the container
   bool hidden = false;
+  std::vector<std::string_view> aliases = {};  // its other names ("image ls"): commands() has a row for each
+  std::string_view alias_of = "";              // in such a row: the first name
 };
 
-const std::vector<Command>& commands();
+const std::vector<Command>& commands();  // by name
 const std::vector<Flag>& global_flags();
 
 // The longest command whose words begin `words`, and how many words it took; nullptr when there is none.

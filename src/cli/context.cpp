@@ -1,6 +1,8 @@
 #include "cli/context.h"
 
 #include "base/log.h"
+#include "cli/arguments.h"
+#include "cli/output.h"
 
 namespace davit::cli {
 
@@ -74,6 +76,18 @@ transfer::Registries& Context::registries() {
         [&chosen](const std::string& host) { return chosen.client_options(host); }, credentials());
   }
   return *registries_;
+}
+
+void print_failure(const Context& context, const base::Error& error, std::string_view prefix) {
+  if (context.failed_to_open()) {
+    print_error("davit: " + error.message());
+  } else if (dynamic_cast<const ClientError*>(&error) != nullptr) {
+    print_error(std::string(prefix) + error.message());
+  } else {
+    print_daemon_error(error, context.debug(), prefix);
+    return;
+  }
+  print_frames(error, context.debug());
 }
 
 }  // namespace davit::cli

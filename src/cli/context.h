@@ -8,6 +8,7 @@
 #include <string>
 
 #include "auth/credentials.h"
+#include "base/error.h"
 #include "config/settings.h"
 #include "container/container_store.h"
 #include "store/store.h"
@@ -50,5 +51,9 @@ class Context {
   std::shared_ptr<auth::CredentialStore> credentials_;
   std::unique_ptr<transfer::Registries> registries_;
 };
+
+// A command's error, as docker words it: "Error response from daemon: MESSAGE" unless the client itself or the opening
+// of the store refused.
+void print_failure(const Context& context, const base::Error& error, std::string_view prefix = "");
 
 }  // namespace davit::cli

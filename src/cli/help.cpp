@@ -74,7 +74,7 @@ std::string command_help(const Command& command) {
 std::string program_help() {
   std::vector<const Command*> rows;
   for (const Command& command : commands()) {
-    if (!command.hidden) rows.push_back(&command);
+    if (!command.hidden && command.alias_of.empty()) rows.push_back(&command);
   }
   return fmt::format(
       "Usage:  davit [OPTIONS] COMMAND\n\nContainer images, from build to rollback\n\nCommands:\n{}\nGlobal "

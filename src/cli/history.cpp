@@ -1,6 +1,5 @@
 #include <boost/json.hpp>
 
-#include "base/strings.h"
 #include "cli/arguments.h"
 #include "cli/context.h"
 #include "cli/format.h"
@@ -53,15 +52,8 @@ int run_history(Context& context, const Arguments& arguments) {
   const bool json = wants_json(arguments);
   const bool full = arguments.flag("no-trunc");
   const auto found = operations::get_image(context.images(), arguments.positional()[0]);
-  const oci::Manifest manifest =
-      oci::Manifest::parse(context.store().blobs().read(found.record.manifest.digest, oci::kMaxManifestBytes),
-                           found.record.manifest.media_type);
-  if (!transfer::is_image(manifest)) {
-    throw base::Error::format(base::Code::kNotSupported,
-                              "{} is no container image (its config is of type {}): it has no history",
-                              arguments.positional()[0], base::printable(manifest.config.media_type));
-  }
-  const auto config = oci::ImageConfig::parse(context.store().blobs().read(found.record.id, oci::kMaxManifestBytes));
+  const oci::ImageConfig config =
+      transfer::get_config(context.store(), found.record, arguments.positional()[0], "it has no history");
 
   text::Table table({"IMAGE", "CREATED", "CREATED BY", "SIZE", "COMMENT"});
   for (const Row& row : rows_of(context.store(), found.record, config)) {

@@ -14,12 +14,10 @@ namespace davit::cli {
 namespace {
 
 docker::ImageView view_of(Context& context, const store::ImageRecord& record) {
-  docker::ImageView view = {.record = record, .tags = context.images().tags_of(record.id), .driver = "overlay"};
-  const oci::Manifest manifest = oci::Manifest::parse(
-      context.store().blobs().read(record.manifest.digest, oci::kMaxManifestBytes), record.manifest.media_type);
-  if (transfer::is_image(manifest)) {
-    view.config = oci::ImageConfig::parse(context.store().blobs().read(record.id, oci::kMaxManifestBytes));
-  }
+  docker::ImageView view = {.record = record,
+                            .config = transfer::read_config(context.store(), record),
+                            .tags = context.images().tags_of(record.id),
+                            .driver = "overlay"};
   for (const store::Tag& tag : view.tags) {
     if (!tag.reference.tag()) continue;
     const auto moves = context.images().history(tag.reference);

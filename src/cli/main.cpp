@@ -80,21 +80,12 @@ int dispatch(const std::vector<std::string>& words) {
     return run_command(context, *command, {rest.begin() + static_cast<std::ptrdiff_t>(used), rest.end()});
   } catch (const UsageError&) {
     throw;
-  } catch (const ClientError& error) {
-    print_error(error.message());
-    print_frames(error, options.debug);
-    return 1;
   } catch (const base::Error& error) {
     if (error.code() == base::Code::kCancelled && base::interrupted()) {
       print_error("davit: interrupted");
       return 128 + base::interrupt_signal();
     }
-    if (context.failed_to_open()) {
-      print_error("davit: " + error.message());
-      print_frames(error, options.debug);
-    } else {
-      print_daemon_error(error, options.debug);
-    }
+    print_failure(context, error);
     return 1;
   }
 }

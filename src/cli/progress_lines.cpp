@@ -2,8 +2,6 @@
 
 #include <cstdio>
 
-#include "cli/output.h"
-
 namespace davit::cli {
 
 std::string status_words(transfer::LayerStatus status, const std::string& detail) {
@@ -42,8 +40,8 @@ std::string status_words(transfer::LayerStatus status, const std::string& detail
 void ProgressLines::message(const std::string& line) {
   if (quiet_) return;
   const std::lock_guard lock(mutex_);
-  print_line(line);
-  std::fflush(stdout);
+  std::fprintf(stream_, "%s\n", line.c_str());
+  std::fflush(stream_);
 }
 
 void ProgressLines::layer(const oci::Digest& layer, transfer::LayerStatus status, const std::string& detail) {

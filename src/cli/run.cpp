@@ -60,24 +60,8 @@ operations::RunOptions options_of(Context& context, const Arguments& arguments) 
   return options;
 }
 
-// A foreground run's pull speaks on standard error: standard output is the container's.
-class RunProgress final : public transfer::Progress {
- public:
-  explicit RunProgress(bool quiet) : quiet_(quiet) {}
-  void message(const std::string& line) override {
-    if (!quiet_) print_error(line);
-  }
-  void layer(const oci::Digest& layer, transfer::LayerStatus status, const std::string& detail) override {
-    if (!quiet_) print_error(layer.short_hex() + ": " + status_words(status, detail));
-  }
-  void bytes(const oci::Digest&, transfer::LayerStatus, std::uint64_t, std::uint64_t) override {}
-
- private:
-  bool quiet_;
-};
-
 int create_and_start(Context& context, const Arguments& arguments) {
-  RunProgress progress(arguments.flag("quiet"));
+  ProgressLines progress(arguments.flag("quiet"), stderr);  // standard output is the container's
   const operations::RunOptions options = options_of(context, arguments);
   const auto created =
       operations::create_container(context.store(), context.containers(), context.registries(), options, progress,
@@ -107,12 +91,7 @@ int run_run(Context& context, const Arguments& arguments) {
     throw;
   } catch (const base::Error& error) {
     if (error.code() == base::Code::kCancelled) throw;
-    if (context.failed_to_open() || dynamic_cast<const ClientError*>(&error) != nullptr) {
-      print_error("davit: " + error.message());
-      print_frames(error, context.debug());
-    } else {
-      print_daemon_error(error, context.debug(), "davit: ");
-    }
+    print_failure(context, error, "davit: ");
     print_error("\nRun 'davit run --help' for more information");
     return runtime::exit_code_of_failed_start(error.message());
   }

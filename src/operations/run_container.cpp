@@ -5,7 +5,6 @@
 
 #include "base/error.h"
 #include "base/strings.h"
-#include "oci/manifest.h"
 #include "operations/find_image.h"
 #include "operations/image_use_lock.h"
 #include "transfer/image_content.h"
@@ -89,13 +88,7 @@ std::string absolute_working_dir(const std::string& text) {
 }
 
 container::Description describe(store::Store& store, const FoundImage& found, const RunOptions& options) {
-  const oci::Manifest manifest = oci::Manifest::parse(
-      store.blobs().read(found.record.manifest.digest, oci::kMaxManifestBytes), found.record.manifest.media_type);
-  if (!transfer::is_image(manifest)) {
-    throw Error::format(Code::kNotSupported, "{} is no container image (its config is of type {}): it cannot be run",
-                        options.image, base::printable(manifest.config.media_type));
-  }
-  const oci::ImageConfig config = oci::ImageConfig::parse(store.blobs().read(found.record.id, oci::kMaxManifestBytes));
+  const oci::ImageConfig config = transfer::get_config(store, found.record, options.image, "it cannot be run");
   check_platform(config, options);
   container::Description description;
   description.name = options.name;

@@ -1,12 +1,41 @@
 #include "transfer/image_content.h"
 
 #include "base/error.h"
+#include "base/strings.h"
 
 namespace davit::transfer {
 
 bool is_image(const oci::Manifest& manifest) {
   return manifest.config.media_type == oci::media_type::kOciConfig ||
          manifest.config.media_type == oci::media_type::kDockerConfig;
+}
+
+namespace {
+
+oci::Manifest read_manifest(store::Store& store, const store::ImageRecord& record) {
+  return oci::Manifest::parse(store.blobs().read(record.manifest.digest, oci::kMaxManifestBytes),
+                              record.manifest.media_type);
+}
+
+oci::ImageConfig parse_config(store::Store& store, const store::ImageRecord& record) {
+  return oci::ImageConfig::parse(store.blobs().read(record.id, oci::kMaxManifestBytes));
+}
+
+}  // namespace
+
+std::optional<oci::ImageConfig> read_config(store::Store& store, const store::ImageRecord& record) {
+  if (!is_image(read_manifest(store, record))) return std::nullopt;
+  return parse_config(store, record);
+}
+
+oci::ImageConfig get_config(store::Store& store, const store::ImageRecord& record, const std::string& name,
+                            std::string_view consequence) {
+  const oci::Manifest manifest = read_manifest(store, record);
+  if (!is_image(manifest)) {
+    throw base::Error::format(base::Code::kNotSupported, "{} is no container image (its config is of type {}): {}",
+                              name, base::printable(manifest.config.media_type), consequence);
+  }
+  return parse_config(store, record);
 }
 
 std::vector<store::ImageLayer> layers_of(const oci::Manifest& manifest, const std::optional<oci::ImageConfig>& config) {

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "oci/image_config.h"
@@ -18,6 +19,13 @@ std::vector<store::ImageLayer> layers_of(const oci::Manifest& manifest, const st
 
 // Whether the manifest's config is an image configuration.
 bool is_image(const oci::Manifest& manifest);
+
+// The configuration of an image that is here; nothing where the record is no image (a chart, a signature).
+std::optional<oci::ImageConfig> read_config(store::Store& store, const store::ImageRecord& record);
+// The same for a command that works on images alone: throws Error(kNotSupported) "NAME is no container image (its
+// config is of type …): CONSEQUENCE" for anything else.
+oci::ImageConfig get_config(store::Store& store, const store::ImageRecord& record, const std::string& name,
+                            std::string_view consequence);
 
 // Whether all that a record names is here: config, blobs and, where they can be unpacked, layers.
 bool is_complete(store::Store& store, const store::ImageRecord& record);

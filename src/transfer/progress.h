@@ -1,6 +1,6 @@
 #pragma once
-// What a transfer tells while it works; cli draws it, the API will turn it into NDJSON. Called from several threads,
-// one call at a time.
+// What a transfer tells while it works; cli draws it, the API will turn it into NDJSON. Called from several threads
+// at once: what draws it takes its own lock.
 
 #include <cstdint>
 #include <string>

@@ -1,0 +1,21 @@
+#pragma once
+// The parts of the command table, a file each, and the flags that several of them share. Private to src/cli.
+
+#include <vector>
+
+#include "cli/command.h"
+
+namespace davit::cli {
+
+std::vector<Command> image_commands();      // images_table.cpp
+std::vector<Command> container_commands();  // containers_table.cpp
+std::vector<Command> registry_commands();   // registry_table.cpp
+std::vector<Command> system_commands();     // system_table.cpp
+
+inline constexpr Flag kNoTrunc = {.name = "no-trunc", .help = "Don't truncate output"};
+inline constexpr Flag kFormat = {
+    .name = "format", .kind = ValueKind::kString, .help = "Format output: 'json' prints in JSON format"};
+inline constexpr Flag kPlatform = {
+    .name = "platform", .kind = ValueKind::kString, .help = "Set platform if the server is multi-platform capable"};
+
+}  // namespace davit::cli
