@@ -84,6 +84,9 @@ std::vector<CgroupHierarchy> parse_cgroup_hierarchies(std::string_view mountinfo
     const auto mount = base::split(std::string_view(line).substr(0, dash), ' ');
     const auto filesystem = base::split(std::string_view(line).substr(dash + 3), ' ');
     if (mount.size() < 6 || filesystem.size() < 3) continue;
+    // Mounted twice (bind mounts), a hierarchy counts once; covered by another file system, not at all: the last mount
+    // is the visible one.
+    std::erase_if(hierarchies, [&](const CgroupHierarchy& other) { return other.mount == mount[4]; });
     const bool v2 = filesystem[0] == "cgroup2";
     if (!v2 && filesystem[0] != "cgroup") continue;
     CgroupHierarchy hierarchy;
@@ -92,8 +95,6 @@ std::vector<CgroupHierarchy> parse_cgroup_hierarchies(std::string_view mountinfo
     const auto controllers = v2 ? std::string() : controllers_of(filesystem[2]);
     hierarchy.cpuset = controllers == "cpuset";
     hierarchy.at_root = own_group(own_groups, controllers) == "/";
-    // Mounted twice (bind mounts), a hierarchy counts once; the last mount is the visible one.
-    std::erase_if(hierarchies, [&](const CgroupHierarchy& other) { return other.mount == hierarchy.mount; });
     hierarchies.push_back(std::move(hierarchy));
   }
   return hierarchies;

@@ -34,6 +34,16 @@ TEST(CgroupHierarchies, OfAUnifiedHost) {
   EXPECT_EQ(found[0], (CgroupHierarchy{"/sys/fs/cgroup", true, false, false}));
 }
 
+TEST(CgroupHierarchies, WhatAnotherFileSystemCoversIsNone) {
+  const auto found = parse_cgroup_hierarchies(
+      "29 25 0:26 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids\n"
+      "30 25 0:27 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n"
+      "31 30 0:28 / /sys/fs/cgroup/unified rw - tmpfs none rw\n",
+      "3:pids:/\n0::/\n");
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].mount, "/sys/fs/cgroup/pids");
+}
+
 // A made-up tree of plain folders: what the kernel would fill in is written by the test.
 class CgroupTree : public ::testing::Test {
  protected:
