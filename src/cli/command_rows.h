@@ -12,9 +12,16 @@ std::vector<Command> container_commands();  // containers_table.cpp
 std::vector<Command> registry_commands();   // registry_table.cpp
 std::vector<Command> system_commands();     // system_table.cpp
 
+inline constexpr Flag kFilter = {.name = "filter",
+                                 .letter = 'f',
+                                 .kind = ValueKind::kList,
+                                 .help = "Filter output based on conditions provided",
+                                 .value_name = "filter"};
 inline constexpr Flag kNoTrunc = {.name = "no-trunc", .help = "Don't truncate output"};
 inline constexpr Flag kFormat = {
-    .name = "format", .kind = ValueKind::kString, .help = "Format output: 'json' prints in JSON format"};
+    .name = "format",
+    .kind = ValueKind::kString,
+    .help = "Format output using a custom template: 'table', 'table TEMPLATE', 'json' or a Go template"};
 inline constexpr Flag kPlatform = {
     .name = "platform", .kind = ValueKind::kString, .help = "Set platform if the server is multi-platform capable"};
 
