@@ -6,13 +6,12 @@
 #include <csignal>
 
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/fs/fault.h"
 #include "base/fs/paths.h"
 #include "codec/hash.h"
+#include "tests/testing/child_process.h"
 
 namespace davit::blob {
 namespace {
@@ -143,20 +142,7 @@ TEST_F(BlobFiles, DeathAtAnyCallLeavesWholeBlobsOnly) {
   for (int at = 1; at <= calls; ++at) {
     SCOPED_TRACE("call " + std::to_string(at) + " of " + std::to_string(calls));
     const auto root = folder_.path() / std::to_string(at);
-    const pid_t child = ::fork();
-    ASSERT_GE(child, 0);
-    if (child == 0) {
-      int call = 0;
-      fs::set_fault_hook([&](fs::Operation, std::string_view) {
-        if (++call == at) ::raise(SIGKILL);
-        return 0;
-      });
-      store_two(root);
-      ::_exit(0);
-    }
-    int status = 0;
-    ASSERT_EQ(::waitpid(child, &status, 0), child);
-    ASSERT_TRUE(WIFSIGNALED(status));
+    ASSERT_TRUE(test::dies_at_call(at, [&] { store_two(root); }));
     check_whole_and_repeatable(root);
   }
 }

@@ -2,12 +2,12 @@
 
 #include <array>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/fs/paths.h"
+#include "tests/testing/child_process.h"
 
 namespace davit::db {
 namespace {
@@ -106,25 +106,13 @@ TEST_F(DatabaseTest, AFailedMigrationStepLeavesTheVersionBefore) {
 }
 
 TEST_F(DatabaseTest, ProcessesThatMigrateAtOnceAgree) {
-  std::array<pid_t, 6> children{};
-  for (pid_t& child : children) {
-    child = ::fork();
-    if (child == 0) {
-      try {
-        Database database(path());
-        database.migrate(kSteps);
-        database.execute("INSERT INTO words (word) VALUES ('x')");
-        ::_exit(0);
-      } catch (...) {
-        ::_exit(1);
-      }
-    }
-  }
-  for (const pid_t child : children) {
-    int status = -1;
-    ASSERT_EQ(::waitpid(child, &status, 0), child);
-    EXPECT_EQ(status, 0);
-  }
+  const auto statuses = test::in_processes(6, [&](int) {
+    Database database(path());
+    database.migrate(kSteps);
+    database.execute("INSERT INTO words (word) VALUES ('x')");
+    return 0;
+  });
+  EXPECT_THAT(statuses, ::testing::Each(0));
   EXPECT_EQ(count(), 6);
 }
 
@@ -132,23 +120,11 @@ TEST_F(DatabaseTest, ProcessesThatMigrateAtOnceAgree) {
 TEST_F(DatabaseTest, ProcessesThatMakeANewDatabaseAtOnceAllSucceed) {
   for (int round = 0; round < 20; ++round) {
     const std::filesystem::path file = path().string() + std::to_string(round);
-    std::array<pid_t, 4> children{};
-    for (pid_t& child : children) {
-      child = ::fork();
-      if (child == 0) {
-        try {
-          Database(file).migrate(kSteps);
-          ::_exit(0);
-        } catch (...) {
-          ::_exit(1);
-        }
-      }
-    }
-    for (const pid_t child : children) {
-      int status = -1;
-      ASSERT_EQ(::waitpid(child, &status, 0), child);
-      EXPECT_EQ(status, 0) << "round " << round;
-    }
+    const auto statuses = test::in_processes(4, [&](int) {
+      Database(file).migrate(kSteps);
+      return 0;
+    });
+    EXPECT_THAT(statuses, ::testing::Each(0)) << "round " << round;
   }
 }
 

@@ -5,9 +5,8 @@
 #include <functional>
 #include <map>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/fs/fault.h"
@@ -15,6 +14,7 @@
 #include "store/image_store.h"
 #include "store/made_up_images.h"
 #include "store/records.h"
+#include "tests/testing/child_process.h"
 
 namespace davit::store {
 namespace {
@@ -38,31 +38,17 @@ TEST_F(ImageStoreProcesses, EightProcessesAtOnceLoseNothing) {
     for (int i = 0; i < 8; ++i) store.add_image(image(std::to_string(i)));
   }
   constexpr int kRounds = 6;
-  std::vector<pid_t> children;
-  for (int i = 0; i < 8; ++i) {
-    const pid_t child = ::fork();
-    ASSERT_GE(child, 0);
-    if (child == 0) {
-      try {
-        ImageStore store = open();
-        const std::string mine = "own:" + std::to_string(i);
-        for (int round = 0; round < kRounds; ++round) {
-          store.set_tag(tag(mine, std::to_string((i + round) % 8)), "tag");
-          store.set_tag(tag("shared:1", std::to_string((i + round) % 8)), "tag");
-          if (round % 3 == 2) store.remove_tag(reference(mine), "rmi");
-        }
-        ::_exit(0);
-      } catch (...) {
-        ::_exit(1);
-      }
+  const auto statuses = test::in_processes(8, [&](int i) {
+    ImageStore store = open();
+    const std::string mine = "own:" + std::to_string(i);
+    for (int round = 0; round < kRounds; ++round) {
+      store.set_tag(tag(mine, std::to_string((i + round) % 8)), "tag");
+      store.set_tag(tag("shared:1", std::to_string((i + round) % 8)), "tag");
+      if (round % 3 == 2) store.remove_tag(reference(mine), "rmi");
     }
-    children.push_back(child);
-  }
-  for (const pid_t child : children) {
-    int status = -1;
-    ASSERT_EQ(::waitpid(child, &status, 0), child);
-    EXPECT_EQ(status, 0);
-  }
+    return 0;
+  });
+  EXPECT_THAT(statuses, ::testing::Each(0));
   ImageStore store = open();
   for (int i = 0; i < 8; ++i) EXPECT_EQ(store.history(reference("own:" + std::to_string(i))).size(), 8U);
   // Each move of the shared tag begins where the one before ended.
@@ -190,24 +176,6 @@ class ImageStoreFaults : public ImageStoreProcesses, public ::testing::WithParam
     ASSERT_GT(calls_, 4);
   }
 
-  // Whether a process that does this is dead by its call `at`.
-  static bool dies_at(int at, const std::function<void()>& action) {
-    const pid_t child = ::fork();
-    if (child == 0) {
-      int call = 0;
-      fs::set_fault_hook([&](fs::Operation, std::string_view) {
-        if (++call == at) ::raise(SIGKILL);
-        return 0;
-      });
-      action();
-      ::_exit(0);
-    }
-    int status = 0;
-    EXPECT_EQ(::waitpid(child, &status, 0), child);
-    EXPECT_TRUE(WIFSIGNALED(status) || WEXITSTATUS(status) == 0);
-    return WIFSIGNALED(status);
-  }
-
   // The old state or the new, the index says what the files say, and the same again gives the new state.
   void check(const path& root) const {
     const std::string now = state(root);
@@ -241,7 +209,7 @@ TEST_P(ImageStoreFaults, DeathAtAnyCallLeavesTheOldStateOrTheNew) {
   for (int at = 1; at <= calls_; ++at) {
     SCOPED_TRACE("call " + std::to_string(at) + " of " + std::to_string(calls_));
     const path root = fresh(std::to_string(at));
-    ASSERT_TRUE(dies_at(at, [&] { run(root); }));
+    ASSERT_TRUE(test::dies_at_call(at, [&] { run(root); }));
     check(root);
   }
 }
@@ -259,7 +227,7 @@ TEST_P(ImageStoreFaults, DeathAtAnyCallOfTheRecoveryLeavesTheNewState) {
       SCOPED_TRACE("call " + std::to_string(++at) + " of the recovery");
       const path root = folder_.path() / ((with_index ? "behind" : "lost") + std::to_string(at));
       write_files(root, files);
-      dies = dies_at(at, [&] { ImageStore({root, {}}); });
+      dies = test::dies_at_call(at, [&] { ImageStore({root, {}}); });
       EXPECT_EQ(state(root), new_state_);
       check(root);
     }

@@ -5,15 +5,16 @@
 #include <set>
 #include <thread>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/fs/fault.h"
 #include "base/fs/paths.h"
 #include "codec/hash.h"
+#include "tests/testing/child_process.h"
 
 namespace davit::store {
 namespace {
@@ -152,40 +153,21 @@ TEST_F(StoreTest, AnUnwritableRootIsNamed) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root to become somebody else";
   open();
   ASSERT_EQ(::chmod(folder_.path().c_str(), 0755), 0);
-  const pid_t child = ::fork();
-  ASSERT_GE(child, 0);
-  if (child == 0) {
-    if (::setresuid(65534, 65534, 65534) != 0) ::_exit(2);
+  const auto refused_by_name = [&] {
+    if (::setresuid(65534, 65534, 65534) != 0) return 2;
     const base::Error error = failure_of([&] { open(); });
-    ::_exit(error.code() == base::Code::kPermissionDenied && error.message().find(root_.string()) != std::string::npos
-                ? 0
-                : 1);
-  }
-  int status = -1;
-  ASSERT_EQ(::waitpid(child, &status, 0), child);
-  EXPECT_EQ(status, 0);
+    const bool named = error.message().find(root_.string()) != std::string::npos;
+    return error.code() == base::Code::kPermissionDenied && named ? 0 : 1;
+  };
+  EXPECT_EQ(test::wait_for(test::start_child(refused_by_name)), 0);
 }
 
 TEST_F(StoreTest, ProcessesThatMakeItAtOnceAgreeOnItsId) {
-  std::vector<pid_t> children;
-  for (int i = 0; i < 8; ++i) {
-    const pid_t child = ::fork();
-    ASSERT_GE(child, 0);
-    if (child == 0) {
-      try {
-        fs::write_file(folder_.path() / ("id" + std::to_string(i)), open()->id());
-        ::_exit(0);
-      } catch (...) {
-        ::_exit(1);
-      }
-    }
-    children.push_back(child);
-  }
-  for (const pid_t child : children) {
-    int status = -1;
-    ASSERT_EQ(::waitpid(child, &status, 0), child);
-    EXPECT_EQ(status, 0);
-  }
+  const auto statuses = test::in_processes(8, [&](int i) {
+    fs::write_file(folder_.path() / ("id" + std::to_string(i)), open()->id());
+    return 0;
+  });
+  EXPECT_THAT(statuses, ::testing::Each(0));
   const std::string id = open()->id();
   for (int i = 0; i < 8; ++i) EXPECT_EQ(fs::read_file(folder_.path() / ("id" + std::to_string(i))), id);
 }
@@ -193,20 +175,7 @@ TEST_F(StoreTest, ProcessesThatMakeItAtOnceAgreeOnItsId) {
 TEST_F(StoreTest, ACreationThatDiesAtAnyCallIsFinishedByTheNext) {
   for (int at = 1;; ++at) {
     fs::remove_tree(root_);
-    const pid_t child = ::fork();
-    ASSERT_GE(child, 0);
-    if (child == 0) {
-      int call = 0;
-      fs::set_fault_hook([&](fs::Operation, std::string_view) {
-        if (++call == at) ::raise(SIGKILL);
-        return 0;
-      });
-      open();
-      ::_exit(0);
-    }
-    int status = 0;
-    ASSERT_EQ(::waitpid(child, &status, 0), child);
-    if (!WIFSIGNALED(status)) break;
+    if (!test::dies_at_call(at, [&] { open(); })) break;
     EXPECT_EQ(open()->id().size(), 32U) << "killed at call " << at;
     ASSERT_LT(at, 100);
   }
@@ -258,15 +227,11 @@ TEST_F(StoreTest, ALeaseKeepsContentUntilItEndsWhetherOrNotItWasThereBefore) {
 TEST_F(StoreTest, ALeaseEndsWithItsProcess) {
   auto store = open();
   const oci::Digest digest = store->blobs().put("leased");
-  const pid_t child = ::fork();
-  ASSERT_GE(child, 0);
-  if (child == 0) {
+  test::wait_for(test::start_child([&] {
     const auto lease = store->lease();
     lease->add(digest);
-    ::raise(SIGKILL);
-  }
-  int status = 0;
-  ASSERT_EQ(::waitpid(child, &status, 0), child);
+    return ::raise(SIGKILL);
+  }));
   EXPECT_EQ(fs::list(root_ / "leases").size(), 1U);
   EXPECT_EQ(store->collect({}).blobs, std::vector{digest});
   EXPECT_TRUE(fs::list(root_ / "leases").empty());
@@ -274,9 +239,7 @@ TEST_F(StoreTest, ALeaseEndsWithItsProcess) {
 
 TEST_F(StoreTest, AnImageWhoseProcessDiedBeforeTheIndexKnewItIsKept) {
   ImageRecord record = make(*open(), "image");
-  const pid_t child = ::fork();
-  ASSERT_GE(child, 0);
-  if (child == 0) {
+  const pid_t child = test::start_child([&] {
     auto store = open();
     ImageStore& images = store->images();
     // The last sync before the index is that of the folder with the record.
@@ -285,13 +248,11 @@ TEST_F(StoreTest, AnImageWhoseProcessDiedBeforeTheIndexKnewItIsKept) {
       return 0;
     });
     images.add_image(record);
-    ::_exit(1);
-  }
+    return 1;
+  });
   auto store = open();
   store->images();  // opened before the index is behind
-  int status = 0;
-  ASSERT_EQ(::waitpid(child, &status, 0), child);
-  ASSERT_TRUE(WIFSIGNALED(status));
+  ASSERT_TRUE(WIFSIGNALED(test::wait_for(child)));
   store->collect({});
   EXPECT_TRUE(is_whole(*store, record));
   EXPECT_TRUE(open()->images().find_image(record.id));

@@ -9,13 +9,13 @@
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/fs/paths.h"
 #include "base/interrupt.h"
 #include "codec/hash.h"
+#include "tests/testing/child_process.h"
 
 namespace davit::blob {
 namespace {
@@ -326,32 +326,20 @@ TEST_P(BlobStoreContract, ProcessesThatWantOneBlobFetchItOnceBetweenThemThoughSo
   const oci::Digest digest = codec::digest_of(bytes);
   // The first two die in the middle; whoever comes next goes on from where they stopped.
   constexpr int kDone = 0, kFetched = 1, kDied = 2, kFailed = 3;
-  std::vector<pid_t> children;
-  for (int i = 0; i < 8; ++i) {
-    const pid_t child = ::fork();
-    ASSERT_GE(child, 0);
-    if (child == 0) {
-      try {
-        const auto writer = store_->ingest(digest, bytes.size());
-        if (!writer) ::_exit(store_->size(digest) == bytes.size() ? kDone : kFailed);
-        const std::uint64_t offset = writer->offset();
-        if (offset < 200'000) {
-          writer->write(base::as_byte_view(bytes).subspan(offset, 100'000));
-          ::_exit(kDied);  // without any destructor, as killed
-        }
-        writer->write(base::as_byte_view(bytes).subspan(offset));
-        writer->commit();
-        ::_exit(kFetched);
-      } catch (...) {
-        ::_exit(kFailed);
-      }
+  const auto statuses = test::in_processes(8, [&](int) {
+    const auto writer = store_->ingest(digest, bytes.size());
+    if (!writer) return store_->size(digest) == bytes.size() ? kDone : kFailed;
+    const std::uint64_t offset = writer->offset();
+    if (offset < 200'000) {
+      writer->write(base::as_byte_view(bytes).subspan(offset, 100'000));
+      ::_exit(kDied);  // without any destructor, as killed
     }
-    children.push_back(child);
-  }
+    writer->write(base::as_byte_view(bytes).subspan(offset));
+    writer->commit();
+    return kFetched;
+  });
   std::array<int, 4> outcomes{};
-  for (const pid_t child : children) {
-    int status = 0;
-    ASSERT_EQ(::waitpid(child, &status, 0), child);
+  for (const int status : statuses) {
     ASSERT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) < 4);
     ++outcomes[static_cast<std::size_t>(WEXITSTATUS(status))];
   }
