@@ -175,10 +175,7 @@ Arguments Arguments::parse(const Command& command, const std::vector<std::string
   return arguments;
 }
 
-bool Arguments::flag(std::string_view name) const {
-  const auto found = values_.find(name);
-  return found != values_.end() && parse_bool(found->second.back()).value_or(false);
-}
+bool Arguments::flag(std::string_view name) const { return parse_bool(text(name)).value_or(false); }
 
 std::string Arguments::text(std::string_view name) const {
   if (const auto found = values_.find(name); found != values_.end()) return found->second.back();

@@ -34,8 +34,12 @@ class UsageError : public base::Error {
 // What docker's client refuses before its daemon hears of it: told without "Error response from daemon: ".
 class ClientError : public base::Error {
  public:
-  explicit ClientError(std::string message, base::Code code = base::Code::kInvalidArgument)
-      : Error(code, std::move(message)) {}
+  explicit ClientError(std::string message, base::Code code = base::Code::kInvalidArgument, int exit_code = 1)
+      : Error(code, std::move(message)), exit_code_(exit_code) {}
+  int exit_code() const { return exit_code_; }
+
+ private:
+  int exit_code_;
 };
 
 // Calls `act`; its errors are those of docker's client.

@@ -47,6 +47,7 @@ const Command* find_command(const std::vector<std::string>& words, std::size_t* 
 
 // One handler per command, each in a file of its own name.
 int run_history(Context& context, const Arguments& arguments);
+int run_image_inspect(Context& context, const Arguments& arguments);
 int run_images(Context& context, const Arguments& arguments);
 int run_import(Context& context, const Arguments& arguments);
 int run_info(Context& context, const Arguments& arguments);

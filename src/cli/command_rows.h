@@ -22,6 +22,10 @@ inline constexpr Flag kFormat = {
     .name = "format",
     .kind = ValueKind::kString,
     .help = "Format output using a custom template: 'table', 'table TEMPLATE', 'json' or a Go template"};
+inline constexpr Flag kInspectFormat = {.name = "format",
+                                        .letter = 'f',
+                                        .kind = ValueKind::kString,
+                                        .help = "Format output using a custom template: 'json' or a Go template"};
 inline constexpr Flag kPlatform = {
     .name = "platform", .kind = ValueKind::kString, .help = "Set platform if the server is multi-platform capable"};
 

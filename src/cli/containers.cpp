@@ -4,11 +4,12 @@
 
 #include "base/strings.h"
 #include "cli/arguments.h"
+#include "cli/container_image.h"
 #include "cli/context.h"
 #include "cli/format.h"
+#include "cli/listing.h"
 #include "cli/output.h"
-#include "docker/json_text.h"
-#include "text/table.h"
+#include "text/runes.h"
 #include "text/time.h"
 #include "text/width.h"
 
@@ -17,6 +18,7 @@ namespace davit::cli {
 namespace {
 
 constexpr std::size_t kCommandColumns = 20;
+constexpr std::size_t kMountColumns = 15;
 
 // "Up 3 minutes", "Exited (0) 2 hours ago", "Created".
 std::string status_of(const container::State& state, base::Time now) {
@@ -35,68 +37,75 @@ std::string status_of(const container::State& state, base::Time now) {
   return {};
 }
 
-// As Go quotes: a command is shown in one line, whatever an image put there.
-std::string go_quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    switch (c) {
-      case '"':
-      case '\\':
-        out += '\\';
-        out += c;
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      default:
-        out += base::printable(std::string_view(&c, 1));
-    }
-  }
-  return out + "\"";
-}
-
 std::string command_of(const container::Record& record, bool full) {
   const std::string command = base::join(record.description.args, " ");
-  return go_quoted(full ? command : text::ellipsis(command, kCommandColumns));
+  return text::go_quote(full ? command : text::ellipsis(command, kCommandColumns));
 }
 
-// The name under which it was made, while that still means the image; else the image's ID.
-std::string image_of(Context& context, const container::Description& description, bool full) {
-  if (!description.image) return description.image_reference;
-  const std::string id = full ? description.image->text() : description.image->short_hex();
-  try {
-    const auto tag = context.images().find_tag(oci::Reference::parse_tagged(description.image_reference));
-    return tag && tag->image == *description.image ? description.image_reference : id;
-  } catch (const base::Error&) {  // made from an ID or a history entry
-    return id;
+// Where the container's mounts come from.
+std::string mounts_of(const container::Description& description, bool full) {
+  std::vector<std::string> names;
+  for (const container::BindVolume& volume : description.volumes) {
+    const std::string source = volume.source.string();
+    names.push_back(full ? source : text::ellipsis(source, kMountColumns));
   }
+  return base::join(names, ",");
 }
 
-std::string to_json(Context& context, const container::Container& container, const std::string& id, bool full) {
+Listing::Shape ps_shape(Context& context, const Arguments& arguments) {
+  Listing::Shape shape = {
+      .type = "*formatter.ContainerContext",
+      .columns = {{"Command", "COMMAND"},
+                  {"CreatedAt", "CREATED AT"},
+                  {"ID", "CONTAINER ID"},
+                  {"Image", "IMAGE"},
+                  {"Labels", "LABELS"},
+                  {"LocalVolumes", "LOCAL VOLUMES"},
+                  {"Mounts", "MOUNTS"},
+                  {"Names", "NAMES"},
+                  {"Networks", "NETWORKS"},
+                  {"Ports", "PORTS"},
+                  {"RunningFor", "CREATED"},
+                  {"Size", "SIZE"},
+                  {"State", "STATE"},
+                  {"Status", "STATUS"}},
+      .table = "table {{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}",
+      .quiet_wins = true,
+      .tried_first = true,
+      .labels = true,
+      .raw =
+          "container_id: {{.ID}}\nimage: {{.Image}}\ncommand: {{.Command}}\ncreated_at: {{.CreatedAt}}\n"
+          "state: {{- pad .State 1 0}}\nstatus: {{- pad .Status 1 0}}\nnames: {{.Names}}\n"
+          "labels: {{- pad .Labels 1 0}}\nports: {{- pad .Ports 1 0}}\n",
+      .configured = {},
+  };
+  const bool quiet = arguments.flag("quiet");
+  const std::string format = arguments.text("format");
+  if (format.empty() && !quiet) shape.configured = configured_format(context, "psFormat");
+  if (quiet && format == "raw") shape.quiet = "container_id: {{.ID}}";
+  if (quiet && !format.empty())
+    print_error("WARNING: Ignoring custom format, because both --format and --quiet are set.");
+  return shape;
+}
+
+boost::json::object ps_row(Context& context, const container::Container& container, const Listing& listing) {
   const base::Time now = base::now();
+  const bool full = listing.full();
   const container::Description& description = container.record.description;
-  return docker::to_line(boost::json::object{
+  return {
       {"Command", command_of(container.record, full)},
       {"CreatedAt", go_time(container.record.created)},
-      {"ID", id},
-      {"Image", image_of(context, description, full)},
-      {"Labels", ""},
+      {"ID", full ? container.id() : container.id().substr(0, 12)},
+      {"Image", listing.needs("Image") ? image_shown(context, description, full) : std::string()},
       {"LocalVolumes", "0"},
-      {"Mounts", ""},
+      {"Mounts", mounts_of(description, full)},
       {"Names", description.name},
       {"Networks", description.network == runtime::NetworkMode::kHost ? "host" : "none"},
-      {"Ports", ""},
       {"RunningFor", text::human_age(container.record.created, now)},
       {"Size", "N/A"},
       {"State", container::name(container.state.status)},
       {"Status", status_of(container.state, now)},
-  });
+  };
 }
 
 // Does something to each container named; tells each failure and goes on.
@@ -122,25 +131,23 @@ int for_each_container(Context& context, const Arguments& arguments, bool absenc
 
 }  // namespace
 
-int run_ps(Context& context, const Arguments& arguments) {
-  const bool json = wants_json(arguments);
-  const bool full = arguments.flag("no-trunc");
-  const base::Time now = base::now();
-  text::Table table({"CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "PORTS", "NAMES"});
-  for (const container::Container& container : context.containers().list()) {
-    if (!arguments.flag("all") && !container.running()) continue;
-    const std::string id = full ? container.id() : container.id().substr(0, 12);
-    if (arguments.flag("quiet")) {
-      print_line(id);
-    } else if (json) {
-      print_line(to_json(context, container, id, full));
-    } else {
-      table.add_row({id, image_of(context, container.record.description, full), command_of(container.record, full),
-                     text::human_age(container.record.created, now), status_of(container.state, now), "",
-                     container.name()});
-    }
+std::string image_shown(Context& context, const container::Description& description, bool full) {
+  if (!description.image) return description.image_reference;
+  const std::string id = full ? description.image->text() : description.image->short_hex();
+  try {
+    const auto tag = context.images().find_tag(oci::Reference::parse_tagged(description.image_reference));
+    return tag && tag->image == *description.image ? description.image_reference : id;
+  } catch (const base::Error&) {  // made from an ID or a history entry
+    return id;
   }
-  if (!arguments.flag("quiet") && !json) print(table.text());
+}
+
+int run_ps(Context& context, const Arguments& arguments) {
+  Listing listing(ps_shape(context, arguments), arguments);
+  for (const container::Container& container : context.containers().list()) {
+    if (arguments.flag("all") || container.running()) listing.add(ps_row(context, container, listing));
+  }
+  listing.print();
   return 0;
 }
 

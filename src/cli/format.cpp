@@ -3,14 +3,12 @@
 #include <algorithm>
 #include <ctime>
 
-namespace davit::cli {
+#include <boost/json.hpp>
 
-bool wants_json(const Arguments& arguments) {
-  if (!arguments.given("format")) return false;
-  const std::string format = arguments.text("format");
-  if (format == "json" || format == "{{json .}}") return true;
-  throw ClientError("format '" + format + "' is not supported: this version knows 'json'");
-}
+#include "base/fs/file.h"
+#include "cli/context.h"
+
+namespace davit::cli {
 
 operations::Filters filters_of(const Arguments& arguments) {
   operations::Filters filters;
@@ -29,13 +27,44 @@ operations::Filters filters_of(const Arguments& arguments) {
   return filters;
 }
 
-std::string go_time(base::Time time) {
+std::string configured_format(Context& context, const std::string& key) {
+  const auto text = base::fs::read_file_if_exists(context.credentials()->path());
+  if (!text) return "";
+  boost::system::error_code failed;
+  const boost::json::value config = boost::json::parse(*text, failed);
+  if (failed || !config.is_object()) return "";  // login and pull tell what is wrong with it
+  const auto* format = config.get_object().if_contains(key);
+  return format != nullptr && format->is_string() ? std::string(format->get_string()) : "";
+}
+
+namespace {
+
+std::tm local_parts(base::Time time) {
   const std::time_t seconds = std::chrono::system_clock::to_time_t(std::chrono::floor<std::chrono::seconds>(time));
   std::tm parts = {};
   localtime_r(&seconds, &parts);
+  return parts;
+}
+
+std::string printed(const std::tm& parts, const char* format) {
   char text[64];
-  const std::size_t length = std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S %z %Z", &parts);
-  return std::string(text, length);
+  return std::string(text, std::strftime(text, sizeof text, format, &parts));
+}
+
+}  // namespace
+
+std::string go_time(const std::optional<base::Time>& time) {
+  if (!time) return "0001-01-01 00:00:00 +0000 UTC";
+  return printed(local_parts(*time), "%Y-%m-%d %H:%M:%S %z %Z");
+}
+
+std::string local_rfc3339(const std::optional<base::Time>& time) {
+  if (!time) return "0001-01-01T00:00:00Z";
+  const std::tm parts = local_parts(*time);
+  std::string text = printed(parts, "%Y-%m-%dT%H:%M:%S");
+  if (parts.tm_gmtoff == 0) return text + "Z";
+  const std::string zone = printed(parts, "%z");
+  return text + zone.substr(0, 3) + ":" + zone.substr(3);
 }
 
 }  // namespace davit::cli

@@ -1,6 +1,7 @@
 #pragma once
 // What several commands' output shares.
 
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -9,13 +10,17 @@
 
 namespace davit::cli {
 
-// Whether --format json was given; throws ClientError for any other format.
-bool wants_json(const Arguments& arguments);
+class Context;
 
 // What --filter (-f) gave. Throws UsageError in docker's words for what is no "name=value".
 operations::Filters filters_of(const Arguments& arguments);
 
-// As Go prints a time of the local zone: "2026-11-23 17:30:55 +0000 UTC".
-std::string go_time(base::Time time);
+// A template of docker's config.json ("imagesFormat", "psFormat"); empty where it names none or cannot be read.
+std::string configured_format(Context& context, const std::string& key);
+
+// As Go prints a time of the local zone, in whole seconds: "2026-11-23 17:30:55 +0000 UTC". With no time Go's zero.
+std::string go_time(const std::optional<base::Time>& time);
+// The same as RFC 3339: "2026-11-23T17:30:55Z", "2026-11-23T18:30:55+01:00".
+std::string local_rfc3339(const std::optional<base::Time>& time);
 
 }  // namespace davit::cli

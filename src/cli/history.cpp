@@ -1,13 +1,13 @@
+#include <algorithm>
+
 #include <boost/json.hpp>
 
 #include "cli/arguments.h"
 #include "cli/context.h"
 #include "cli/format.h"
-#include "cli/output.h"
-#include "docker/json_text.h"
+#include "cli/listing.h"
 #include "operations/find_image.h"
 #include "text/size.h"
-#include "text/table.h"
 #include "text/time.h"
 #include "text/width.h"
 #include "transfer/image_content.h"
@@ -46,36 +46,45 @@ std::vector<Row> rows_of(store::Store& store, const store::ImageRecord& record, 
   return rows;
 }
 
+// As docker: what says it is older than 2000 says nothing.
+std::string age_of(const std::optional<base::Time>& created) {
+  static const base::Time epoch = base::parse_rfc3339("2000-01-01T00:00:00Z").value();
+  if (!created || std::chrono::floor<std::chrono::seconds>(*created) <= epoch) return "N/A";
+  return text::human_age(*created, base::now());
+}
+
+Listing::Shape shape_of(bool human) {
+  return {.type = "*image.historyContext",
+          .columns = {{"Comment", "COMMENT"},
+                      {"CreatedAt", "CREATED AT"},
+                      {"CreatedBy", "CREATED BY"},
+                      {"CreatedSince", "CREATED"},
+                      {"ID", "IMAGE"},
+                      {"Size", "SIZE"}},
+          .table = std::string("table {{.ID}}\t") + (human ? "{{.CreatedSince}}" : "{{.CreatedAt}}") +
+                   "\t{{.CreatedBy}}\t{{.Size}}\t{{.Comment}}"};
+}
+
 }  // namespace
 
 int run_history(Context& context, const Arguments& arguments) {
-  const bool json = wants_json(arguments);
-  const bool full = arguments.flag("no-trunc");
+  const bool human = arguments.flag("human");
+  Listing listing(shape_of(human), arguments);
   const auto found = operations::get_image(context.images(), arguments.positional()[0]);
   const oci::ImageConfig config =
       transfer::get_config(context.store(), found.record, arguments.positional()[0], "it has no history");
 
-  text::Table table({"IMAGE", "CREATED", "CREATED BY", "SIZE", "COMMENT"});
-  for (const Row& row : rows_of(context.store(), found.record, config)) {
-    const std::string id = row.id.starts_with("sha256:") && !full ? row.id.substr(7, 12) : row.id;
-    const std::string since = row.created ? text::human_age(*row.created, base::now()) : "N/A";
-    const std::string created_by = full ? row.created_by : text::ellipsis(row.created_by, kCreatedByColumns);
-    const std::string size = text::human_size(row.size, text::kImageSizeDigits);
-    if (arguments.flag("quiet")) {
-      print_line(id);
-    } else if (json) {
-      print_line(docker::to_line(
-          boost::json::object{{"Comment", row.comment},
-                              {"CreatedAt", row.created ? base::to_rfc3339(*row.created) : std::string("N/A")},
-                              {"CreatedBy", created_by},
-                              {"CreatedSince", since},
-                              {"ID", id},
-                              {"Size", size}}));
-    } else {
-      table.add_row({id, since, created_by, size, row.comment});
-    }
+  for (Row& row : rows_of(context.store(), found.record, config)) {
+    std::replace(row.created_by.begin(), row.created_by.end(), '\t', ' ');
+    const std::string created_at = local_rfc3339(row.created);
+    listing.add({{"Comment", row.comment},
+                 {"CreatedAt", created_at},
+                 {"CreatedBy", listing.full() ? row.created_by : text::ellipsis(row.created_by, kCreatedByColumns)},
+                 {"CreatedSince", human ? age_of(row.created) : created_at},
+                 {"ID", row.id.starts_with("sha256:") && !listing.full() ? row.id.substr(7, 12) : row.id},
+                 {"Size", human ? text::human_size(row.size, text::kImageSizeDigits) : std::to_string(row.size)}});
   }
-  if (!arguments.flag("quiet") && !json) print(table.text());
+  listing.print();
   return 0;
 }
 

@@ -1,13 +1,16 @@
+#include <algorithm>
+#include <map>
+
 #include <boost/json.hpp>
-#include <fnmatch.h>
 
 #include "cli/arguments.h"
 #include "cli/context.h"
 #include "cli/format.h"
+#include "cli/listing.h"
 #include "cli/output.h"
-#include "docker/json_text.h"
+#include "operations/list_images.h"
+#include "text/runes.h"
 #include "text/size.h"
-#include "text/table.h"
 #include "text/time.h"
 
 namespace davit::cli {
@@ -15,99 +18,115 @@ namespace davit::cli {
 namespace {
 
 constexpr const char* kNone = "<none>";
+constexpr std::string_view kDigestField = "{{.Digest}}";
 
-// A line of the list: an image under one of its names.
-struct Row {
-  const store::ImageRecord* record;
-  std::string repository = kNone;
-  std::string tag = kNone;
-  std::string digest = kNone;
+Listing::Shape shape_of(Context& context, const Arguments& arguments) {
+  const bool digests = arguments.flag("digests");
+  const std::string created = "{{if .CreatedSince }}{{.CreatedSince}}{{else}}N/A{{end}}";
+  Listing::Shape shape = {
+      .type = "*formatter.imageContext",
+      .columns = {{"Containers", "CONTAINERS"},
+                  {"CreatedAt", "CREATED AT"},
+                  {"CreatedSince", "CREATED"},
+                  {"Digest", "DIGEST"},
+                  {"ID", "IMAGE ID"},
+                  {"Repository", "REPOSITORY"},
+                  {"SharedSize", "SHARED SIZE"},
+                  {"Size", "SIZE"},
+                  {"Tag", "TAG"},
+                  {"UniqueSize", "UNIQUE SIZE"},
+                  {"VirtualSize", "SIZE"}},
+      .table = std::string("table {{.Repository}}\t{{.Tag}}\t") + (digests ? "{{.Digest}}\t" : "") + "{{.ID}}\t" +
+               created + "\t{{.Size}}",
+      .raw = std::string("repository: {{ .Repository }}\ntag: {{.Tag}}\n") + (digests ? "digest: {{.Digest}}\n" : "") +
+             "image_id: {{.ID}}\ncreated_at: {{.CreatedAt}}\nvirtual_size: {{.Size}}\n",
+      .configured = {},
+  };
+  if (arguments.text("format").empty() && !arguments.flag("quiet"))
+    shape.configured = configured_format(context, "imagesFormat");
+  if (arguments.flag("quiet") && arguments.text("format") == "raw") shape.raw = "image_id: {{.ID}}";
+  if (digests) shape.custom_suffix = "\t{{.Digest}}";
+  return shape;
+}
+
+struct Name {
+  std::string repository = kNone, tag = kNone, digest = kNone;
 };
 
-// Docker's pattern: a name, a name with a tag, or either with * and ?, where * does not cross a slash.
-bool matches(const std::string& pattern, const oci::Reference& reference) {
-  const std::string name = reference.repository().familiar();
-  const std::string tagged = reference.tag() ? name + ":" + *reference.tag() : name;
-  return fnmatch(pattern.c_str(), name.c_str(), FNM_PATHNAME) == 0 ||
-         fnmatch(pattern.c_str(), tagged.c_str(), FNM_PATHNAME) == 0;
-}
-
-// One row per tag; one per repository that has only a digest; one for an image with no name at all.
-std::vector<Row> rows_of(const store::ImageRecord& record, const std::vector<store::Tag>& tags,
-                         const std::string& pattern) {
-  std::map<oci::RepositoryName, std::pair<std::vector<std::string>, std::string>> repositories;
-  for (const store::Tag& tag : tags) {
-    if (!pattern.empty() && !matches(pattern, tag.reference)) continue;
-    auto& [names, digest] = repositories[tag.reference.repository()];
+// A line per tag, with the digests that its repository is known by where those are shown; one per digest, or per
+// repository, where there is no tag; one for an image without a name.
+std::vector<Name> names_of(const operations::ListedImage& image, bool digests_shown, bool digests_asked) {
+  if (image.tags.empty()) return {Name()};
+  struct Repository {
+    std::vector<std::string> tags, digests;
+  };
+  std::map<oci::RepositoryName, Repository> repositories;
+  for (const store::Tag& tag : image.tags) {
+    Repository& repository = repositories[tag.reference.repository()];
     if (tag.reference.tag()) {
-      names.push_back(*tag.reference.tag());
+      repository.tags.push_back(*tag.reference.tag());
     } else {
-      digest = tag.reference.digest()->text();
+      repository.digests.push_back(tag.reference.digest()->text());
     }
   }
-  std::vector<Row> rows;
-  for (const auto& [repository, entry] : repositories) {
-    const auto& [names, digest] = entry;
-    const std::string shown_digest = digest.empty() ? kNone : digest;
-    for (const std::string& name : names) rows.push_back({&record, repository.familiar(), name, shown_digest});
-    if (names.empty()) rows.push_back({&record, repository.familiar(), kNone, shown_digest});
+  std::vector<Name> names;
+  for (const auto& [name, repository] : repositories) {
+    const bool tagged = !repository.tags.empty();
+    std::vector<std::string> digests = {tagged ? kNone : ""};
+    if ((tagged ? digests_shown : digests_asked) && !repository.digests.empty()) digests = repository.digests;
+    for (const std::string& tag : tagged ? repository.tags : std::vector<std::string>{kNone}) {
+      for (const std::string& digest : digests) names.push_back({name.familiar(), tag, digest});
+    }
   }
-  if (rows.empty() && pattern.empty()) rows.push_back({.record = &record});
-  return rows;
+  return names;
 }
 
-std::string created_ago(const store::ImageRecord& record) {
-  return record.created ? text::human_age(*record.created, base::now()) : "N/A";
+boost::json::object row_of(const Listing& listing, const store::ImageRecord& record) {
+  boost::json::object row = {{"Containers", "N/A"}, {"SharedSize", "N/A"}, {"UniqueSize", "N/A"}};
+  row["ID"] = listing.full() ? record.id.text() : record.id.short_hex();
+  if (listing.needs("CreatedAt")) row["CreatedAt"] = go_time(record.created);
+  if (listing.needs("CreatedSince"))
+    row["CreatedSince"] = record.created ? text::human_age(*record.created, base::now()) : "";
+  if (listing.needs("Size")) row["Size"] = text::human_size(record.size, text::kImageSizeDigits);
+  if (listing.needs("VirtualSize")) row["VirtualSize"] = text::human_size(record.size);
+  return row;
 }
 
-std::string to_json(const Row& row, const std::string& id) {
-  const std::string size = text::human_size(row.record->size, text::kImageSizeDigits);
-  return docker::to_line(boost::json::object{
-      {"Containers", "N/A"},
-      {"CreatedAt", row.record->created ? go_time(*row.record->created) : std::string("N/A")},
-      {"CreatedSince", created_ago(*row.record)},
-      {"Digest", row.digest},
-      {"ID", id},
-      {"Repository", row.repository},
-      {"SharedSize", "N/A"},
-      {"Size", size},
-      {"Tag", row.tag},
-      {"UniqueSize", "N/A"},
-      {"VirtualSize", text::human_size(row.record->size)},
-  });
+// "davit images ls" looks for an image of that name; who typed it meant another command.
+void hint_at_command(const Arguments& arguments) {
+  if (!arguments.command().alias_of.empty() || arguments.positional().empty()) return;
+  const std::string& word = arguments.positional()[0];
+  for (const char* verb :
+       {"build", "history", "import", "inspect", "list", "load", "ls", "prune", "pull", "push", "rm", "save", "tag"}) {
+    if (word == verb) {
+      print_error(
+          fmt::format("No images found matching {0}: did you mean \"davit image {1}\"?", text::go_quote(word), word));
+    }
+  }
 }
 
 }  // namespace
 
 int run_images(Context& context, const Arguments& arguments) {
-  const bool json = wants_json(arguments);
-  const bool full = arguments.flag("no-trunc");
-  const bool digests = arguments.flag("digests");
-  const std::string pattern = arguments.positional().empty() ? "" : arguments.positional()[0];
+  operations::Filters filters = filters_of(arguments);
+  if (!arguments.positional().empty() && !arguments.positional()[0].empty())
+    filters.add("reference", arguments.positional()[0]);
+  Listing listing(shape_of(context, arguments), arguments);
+  const bool digests_asked = arguments.flag("digests");
+  const bool digests_shown = digests_asked || arguments.text("format").find(kDigestField) != std::string::npos;
 
-  const std::vector<store::ImageRecord> records = context.images().list_images();
-  std::map<oci::Digest, std::vector<store::Tag>> tags;
-  for (store::Tag& tag : context.images().list_tags()) tags[tag.image].push_back(std::move(tag));
-
-  std::vector<std::string> header = {"REPOSITORY", "TAG", "IMAGE ID", "CREATED", "SIZE"};
-  if (digests) header.insert(header.begin() + 2, "DIGEST");
-  text::Table table(header);
-  for (const store::ImageRecord& record : records) {
-    const std::string id = full ? record.id.text() : record.id.short_hex();
-    for (const Row& row : rows_of(record, tags[record.id], pattern)) {
-      if (arguments.flag("quiet")) {
-        print_line(id);
-      } else if (json) {
-        print_line(to_json(row, id));
-      } else {
-        std::vector<std::string> cells = {row.repository, row.tag, id, created_ago(record),
-                                          text::human_size(record.size, text::kImageSizeDigits)};
-        if (digests) cells.insert(cells.begin() + 2, row.digest);
-        table.add_row(std::move(cells));
-      }
+  const auto images = operations::list_images(context.store(), filters);
+  for (const operations::ListedImage& image : images) {
+    boost::json::object row = row_of(listing, image.record);
+    for (const Name& name : names_of(image, digests_shown, digests_asked)) {
+      row["Repository"] = name.repository;
+      row["Tag"] = name.tag;
+      row["Digest"] = name.digest;
+      listing.add(row);
     }
   }
-  if (!arguments.flag("quiet") && !json) print(table.text());
+  listing.print();
+  if (images.empty()) hint_at_command(arguments);
   return 0;
 }
 

@@ -7,9 +7,9 @@
 #include "base/fs/paths.h"
 #include "cli/arguments.h"
 #include "cli/context.h"
-#include "cli/format.h"
+#include "cli/object_template.h"
 #include "cli/output.h"
-#include "docker/json_text.h"
+#include "docker/inspect_types.h"
 #include "text/size.h"
 
 namespace davit::cli {
@@ -91,13 +91,35 @@ constexpr Line kLines[] = {
     {"Credentials", "CredentialFile"},
 };
 
+// In docker's shape: one program is client and server here. It is not made by Go and has no API yet.
+boost::json::object versions(const std::string& kernel) {
+  const std::string architecture = oci::Platform::host().architecture;
+  return {{"Client",
+           boost::json::object{
+               {"Version", DAVIT_VERSION}, {"Os", "linux"}, {"Arch", architecture}, {"Context", "default"}}},
+          {"Server",
+           boost::json::object{{"Platform", boost::json::object{{"Name", "davit"}}},
+                               {"Components",
+                                {boost::json::object{{"Name", "Engine"},
+                                                     {"Version", DAVIT_VERSION},
+                                                     {"Details", boost::json::object{{"Arch", architecture},
+                                                                                     {"Compiler", "g++ " __VERSION__},
+                                                                                     {"KernelVersion", kernel},
+                                                                                     {"Os", "linux"}}}}}},
+                               {"Version", DAVIT_VERSION},
+                               {"Os", "linux"},
+                               {"Arch", architecture},
+                               {"KernelVersion", kernel}}}};
+}
+
 }  // namespace
 
 int run_info(Context& context, const Arguments& arguments) {
-  const bool json = wants_json(arguments);
+  const auto format = ObjectTemplate::from(arguments);
   const boost::json::object info = gather(context);
-  if (json) {
-    print_line(docker::to_line(info));
+  if (format) {
+    const docker::ObjectType type("system.dockerInfo", info);
+    format->print(text::from_json(info, type.type()));
     return 0;
   }
   for (const Line& line : kLines) {
@@ -113,12 +135,8 @@ int run_info(Context& context, const Arguments& arguments) {
 int run_version(Context&, const Arguments& arguments) {
   struct utsname kernel = {};
   uname(&kernel);
-  if (wants_json(arguments)) {
-    print_line(docker::to_line(boost::json::object{{"Version", DAVIT_VERSION},
-                                                   {"Compiler", "g++ " __VERSION__},
-                                                   {"Os", "linux"},
-                                                   {"Arch", oci::Platform::host().architecture},
-                                                   {"KernelVersion", kernel.release}}));
+  if (const auto format = ObjectTemplate::from(arguments, "version")) {
+    format->print(text::from_json(versions(kernel.release), docker::version_type()));
     return 0;
   }
   print_line("Version:         " DAVIT_VERSION);

@@ -1,10 +1,19 @@
+// inspect, image inspect.
+
+#include <array>
+#include <functional>
+
 #include <boost/json.hpp>
 
+#include "base/strings.h"
 #include "cli/arguments.h"
+#include "cli/container_image.h"
 #include "cli/context.h"
-#include "cli/format.h"
+#include "cli/object_template.h"
 #include "cli/output.h"
+#include "docker/container_inspect.h"
 #include "docker/image_inspect.h"
+#include "docker/inspect_types.h"
 #include "docker/json_text.h"
 #include "operations/find_image.h"
 #include "transfer/image_content.h"
@@ -12,6 +21,16 @@
 namespace davit::cli {
 
 namespace {
+
+constexpr std::array kTypes = {"config", "container", "image",   "network", "node",
+                               "plugin", "secret",    "service", "task",    "volume"};
+
+struct Found {
+  boost::json::object object;
+  const text::Type* type = nullptr;
+};
+// What one kind of thing has by that name; nothing where there is none.
+using Finder = std::function<std::optional<Found>(const std::string& name)>;
 
 docker::ImageView view_of(Context& context, const store::ImageRecord& record) {
   docker::ImageView view = {.record = record,
@@ -27,32 +46,132 @@ docker::ImageView view_of(Context& context, const store::ImageRecord& record) {
   return view;
 }
 
-}  // namespace
+std::optional<Found> find_image(Context& context, const std::string& name) {
+  const auto image = operations::find_image(context.images(), name);
+  if (!image) return std::nullopt;
+  return Found{docker::image_inspect(view_of(context, image->record)), &docker::image_inspect_type()};
+}
 
-int run_inspect(Context& context, const Arguments& arguments) {
-  const bool one_line = wants_json(arguments);
-  boost::json::array found;
-  std::vector<std::string> errors;
-  context.store();
-  for (const std::string& text : arguments.positional()) {
+std::optional<Found> find_container(Context& context, const std::string& name) {
+  const auto container = context.containers().find(name);
+  if (!container) return std::nullopt;
+  const docker::ContainerView view = {
+      .container = *container, .image = image_shown(context, container->record.description, true), .driver = "overlay"};
+  return Found{docker::container_inspect(view), &docker::container_inspect_type()};
+}
+
+Found get_image(Context& context, const std::string& name) {
+  if (auto found = find_image(context, name)) return std::move(*found);
+  throw base::Error(base::Code::kNotFound, operations::no_such_image(name));
+}
+
+Found get_container(Context& context, const std::string& name) {
+  if (auto found = find_container(context, name)) return std::move(*found);
+  throw base::Error(base::Code::kNotFound, "No such container: " + name);
+}
+
+// A container of that name, else an image. What is no valid name names nothing, as for docker.
+Found get_any(Context& context, const std::string& name) {
+  for (const auto find : {find_container, find_image}) {
     try {
-      if (const auto image = operations::find_image(context.images(), text)) {
-        found.push_back(docker::image_inspect(view_of(context, image->record)));
-        continue;
-      }
+      if (auto found = find(context, name)) return std::move(*found);
     } catch (const base::Error& error) {
-      // What is no valid name names nothing, as for docker; anything else is worth telling.
       if (error.code() != base::Code::kInvalidArgument) throw;
     }
-    errors.push_back("Error: No such object: " + text);
   }
-  if (one_line) {
-    print_line(docker::to_line(found));
-  } else {
-    print_line(docker::to_pretty(found));
+  throw ClientError("Error: No such object: " + name, base::Code::kNotFound);
+}
+
+// Docker's inspector: the objects together as JSON, or one line of a template for each.
+class Inspector {
+ public:
+  explicit Inspector(const std::string& format) : json_(format.empty() || format == "json"), pretty_(format.empty()) {
+    if (!json_) template_.emplace(parse_format(format, "", kBadTemplateExit));
   }
-  for (const std::string& error : errors) print_error(error);
+
+  void add(const Found& found) {
+    if (json_) {
+      objects_.push_back(found.object);
+    } else {
+      lines_ += line(found) + "\n";
+    }
+  }
+
+  void print() const {
+    if (!json_) {
+      cli::print(lines_.empty() ? "\n" : lines_);
+    } else {
+      print_line(pretty_ ? docker::to_pretty(objects_) : docker::to_line(objects_));
+    }
+  }
+
+ private:
+  // By docker's Go type first; by the members of the JSON where that fails, and then a missing one is an error.
+  std::string line(const Found& found) const {
+    std::string out;
+    try {
+      template_->execute(text::from_json(found.object, *found.type), out);
+      return out;
+    } catch (const base::Error& error) {
+      if (error.code() != base::Code::kInvalidArgument) throw;
+      out.clear();
+    }
+    try {
+      template_->execute(text::from_json(found.object), out, {.missing_key_is_error = true});
+      return out;
+    } catch (const base::Error& error) {
+      throw ClientError("template parsing error: " + error.message());
+    }
+  }
+
+  bool json_, pretty_;
+  std::optional<text::Template> template_;
+  boost::json::array objects_;
+  std::string lines_;
+};
+
+int inspect(Context& context, const Arguments& arguments, const std::function<Found(const std::string&)>& get) {
+  Inspector inspector(arguments.text("format"));
+  context.store();
+  std::vector<std::function<void()>> errors;
+  for (const std::string& name : arguments.positional()) {
+    try {
+      inspector.add(get(name));
+    } catch (const ClientError& error) {
+      errors.emplace_back([error] { print_error(error.message()); });
+    } catch (const base::Error& error) {
+      if (error.code() == base::Code::kCancelled) throw;
+      errors.emplace_back([error, &context] { print_daemon_error(error, context.debug()); });
+    }
+  }
+  inspector.print();
+  for (const auto& print_one : errors) print_one();
   return errors.empty() ? 0 : 1;
+}
+
+}  // namespace
+
+int run_image_inspect(Context& context, const Arguments& arguments) {
+  return inspect(context, arguments, [&](const std::string& name) { return get_image(context, name); });
+}
+
+int run_inspect(Context& context, const Arguments& arguments) {
+  const std::string type = arguments.text("type");
+  const std::string known = "\"" + base::join({kTypes.begin(), kTypes.end()}, "\", \"") + "\"";
+  if (arguments.given("type") && type.empty()) throw ClientError("type is empty: must be one of " + known);
+  if (!type.empty() && std::find(kTypes.begin(), kTypes.end(), type) == kTypes.end())
+    throw ClientError("unknown type: \"" + type + "\": must be one of " + known);
+  if (!type.empty() && type != "image" && type != "container")
+    throw ClientError("inspect --type " + type + " is not supported: davit inspects images and containers",
+                      base::Code::kNotSupported);
+  if (arguments.flag("size") && type != "image")
+    throw ClientError("inspect --size is not supported: davit does not measure containers yet",
+                      base::Code::kNotSupported);
+  if (arguments.flag("size")) print_error("WARNING: --size ignored for image");
+  return inspect(context, arguments, [&](const std::string& name) {
+    if (type == "image") return get_image(context, name);
+    return type == "container" ? get_container(context, name) : get_any(context, name);
+  });
 }
 
 }  // namespace davit::cli

@@ -27,7 +27,10 @@ class Listing {
     std::string table;                // docker's own: "table {{.Repository}}\t{{.Tag}}"
     std::string quiet = "{{.ID}}";    // what -q prints of a row
     bool quiet_wins = false;          // over a template (ps); else a template wins (images)
+    bool tried_first = false;         // a template is tried on an empty row before any is listed (ps)
+    bool labels = false;              // whether rows have {{.Label "key"}}
     std::string raw = {};             // the template that `--format raw` stands for; without one it is none
+    std::string custom_suffix = {};   // what a custom table gets where it does not have it yet (--digests)
     std::string configured = {};      // the template of docker's config.json, for neither --format nor -q
   };
   // Reads --format, -q and --no-trunc where the command has them. Throws ClientError "template parsing error: …" for
@@ -47,6 +50,8 @@ class Listing {
   void print();
 
  private:
+  static void try_format(const Shape& shape, const std::string& format);
+
   struct State;
   std::unique_ptr<State> state_;
   bool full_ = false;

@@ -86,7 +86,8 @@ int dispatch(const std::vector<std::string>& words) {
       return 128 + base::interrupt_signal();
     }
     print_failure(context, error);
-    return 1;
+    const auto* client_error = dynamic_cast<const ClientError*>(&error);
+    return client_error == nullptr ? 1 : client_error->exit_code();
   }
 }
 

@@ -11,7 +11,7 @@ std::vector<Command> system_commands() {
       {.name = "info",
        .arguments = "[OPTIONS]",
        .summary = "Show what davit found on this machine and chose",
-       .flags = {kFormat},
+       .flags = {kInspectFormat},
        .most = 0,
        .handler = run_info},
       {.name = "internal exited",
@@ -24,7 +24,7 @@ std::vector<Command> system_commands() {
       {.name = "version",
        .arguments = "[OPTIONS]",
        .summary = "Show the davit version information",
-       .flags = {kFormat},
+       .flags = {kInspectFormat},
        .most = 0,
        .handler = run_version},
   };

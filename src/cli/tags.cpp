@@ -2,12 +2,10 @@
 
 #include "cli/arguments.h"
 #include "cli/context.h"
-#include "cli/format.h"
+#include "cli/listing.h"
 #include "cli/output.h"
-#include "docker/json_text.h"
 #include "operations/find_image.h"
 #include "operations/restore_tag.h"
-#include "text/table.h"
 #include "text/time.h"
 
 namespace davit::cli {
@@ -32,11 +30,25 @@ std::string state_of(Context& context, const store::TagMove& move) {
   return context.images().find_image(*move.to_image) ? "here" : "gone";
 }
 
+Listing::Shape log_shape() {
+  return {.type = "*davit.tagMove",
+          .columns = {{"By", "BY"},
+                      {"Entry", "ENTRY"},
+                      {"From", "FROM"},
+                      {"ImageID", "IMAGE ID"},
+                      {"Moved", "MOVED"},
+                      {"MovedAt", "MOVED AT"},
+                      {"Reference", "REFERENCE"},
+                      {"State", "STATE"},
+                      {"To", "TO"}},
+          .table = "table {{.Entry}}\t{{.Moved}}\t{{.By}}\t{{.From}}\t{{.To}}\t{{.ImageID}}\t{{.State}}"};
+}
+
 }  // namespace
 
 int run_tags_log(Context& context, const Arguments& arguments) {
-  const bool json = wants_json(arguments);
-  const bool full = arguments.flag("no-trunc");
+  Listing listing(log_shape(), arguments);
+  const bool full = listing.full();
   const oci::Reference reference =
       on_client_side([&] { return oci::Reference::parse_tagged(arguments.positional()[0]); });
   if (!reference.tag()) throw ClientError("a digest never moves: give a tag");
@@ -45,27 +57,19 @@ int run_tags_log(Context& context, const Arguments& arguments) {
     throw base::Error::format(base::Code::kNotFound, "No such tag: {}: no move of it is recorded here",
                               reference.familiar());
   }
-  text::Table table({"ENTRY", "MOVED", "BY", "FROM", "TO", "IMAGE ID", "STATE"});
   for (std::size_t i = 0; i < moves.size(); ++i) {
     const store::TagMove& move = moves[i];
-    const std::string entry = "@{" + std::to_string(i) + "}";
-    if (json) {
-      print_line(docker::to_line(
-          boost::json::object{{"Entry", entry},
-                              {"When", base::to_rfc3339(move.when)},
-                              {"By", move.command},
-                              {"Reference", reference.familiar()},
-                              {"From", move.from ? boost::json::value(move.from->digest.text()) : nullptr},
-                              {"To", move.to ? boost::json::value(move.to->digest.text()) : nullptr},
-                              {"ImageID", move.to_image ? boost::json::value(move.to_image->text()) : nullptr},
-                              {"State", state_of(context, move)}}));
-      continue;
-    }
-    const std::string when = full ? base::to_rfc3339(move.when) : text::human_age(move.when, base::now());
-    table.add_row({entry, when, move.command, shown(move.from, full), shown(move.to, full), shown(move.to_image, full),
-                   state_of(context, move)});
+    listing.add({{"By", move.command},
+                 {"Entry", fmt::format("@{{{}}}", i)},
+                 {"From", shown(move.from, full)},
+                 {"ImageID", shown(move.to_image, full)},
+                 {"Moved", full ? base::to_rfc3339(move.when) : text::human_age(move.when, base::now())},
+                 {"MovedAt", base::to_rfc3339(move.when)},
+                 {"Reference", reference.familiar()},
+                 {"State", state_of(context, move)},
+                 {"To", shown(move.to, full)}});
   }
-  if (!json) print(table.text());
+  listing.print();
   return 0;
 }
 

@@ -12,6 +12,8 @@ namespace {
 constexpr std::size_t kMinWidth = 10;
 constexpr std::size_t kPadding = 3;
 
+}  // namespace
+
 std::string one_line(std::string cell) {
   for (std::size_t i = 0; i < cell.size(); ++i) {
     const auto byte = static_cast<unsigned char>(cell[i]);
@@ -22,8 +24,6 @@ std::string one_line(std::string cell) {
   }
   return cell;
 }
-
-}  // namespace
 
 Table::Table(std::vector<std::string> header) : columns_(header.size()) { add_row(std::move(header)); }
 

@@ -7,6 +7,9 @@
 
 namespace davit::text {
 
+// The text with control characters (newlines, tabs, escape sequences from an image's history) as blanks: for a cell.
+std::string one_line(std::string cell);
+
 // Left-aligned columns. Each but the last is as wide as its widest cell and three blanks, and at least ten; the last is
 // printed as it is. Widths are terminal columns. Control characters in a cell (newlines, tabs, escape sequences from an
 // image's history) are printed as blanks, so that a row is always one line.

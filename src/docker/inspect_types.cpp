@@ -1,0 +1,214 @@
+#include "docker/inspect_types.h"
+
+#include <boost/json.hpp>
+
+namespace davit::docker {
+
+namespace {
+
+using text::Kind;
+using text::Type;
+using Field = Type::Field;
+
+Type structure(std::string name, std::vector<Field> fields) {
+  return {.kind = Kind::kStruct, .name = std::move(name), .fields = std::move(fields)};
+}
+Type pointer_to(const Type& target) { return {.kind = Kind::kPointer, .name = "*" + target.name, .element = &target}; }
+Type slice_of(const Type& element) { return {.kind = Kind::kSlice, .name = "[]" + element.name, .element = &element}; }
+Type named_text(std::string name) { return {.kind = Kind::kString, .name = std::move(name)}; }
+Type named_number(std::string name) { return {.kind = Kind::kInt, .name = std::move(name)}; }
+
+// Whose JSON name is Go's; `may_lack` for those that are not written where they are zero.
+Field field(std::string name, const Type& type) { return {.name = name, .json = name, .type = &type}; }
+Field may_lack(std::string name, const Type& type) {
+  return {.name = name, .json = name, .type = &type, .omit_empty = true};
+}
+Field as(std::string name, std::string json, const Type& type, bool omit_empty = false) {
+  return {.name = std::move(name), .json = std::move(json), .type = &type, .omit_empty = omit_empty};
+}
+Field embedded(std::string name, const Type& type) {
+  return {.name = std::move(name), .json = {}, .type = &type, .embedded = true};
+}
+
+const Type& text_type() { return text::types::kString; }
+const Type& texts() { return text::types::kStrings; }
+const Type& flag() { return text::types::kBool; }
+const Type& number() { return text::types::kInt; }
+const Type& size() { return text::types::kInt64; }
+const Type& labels() { return text::types::kStringMap; }
+
+const Type& descriptor_pointer() {
+  static const Type digest = named_text("digest.Digest");
+  static const Type platform = structure(
+      "v1.Platform", {as("Architecture", "architecture", text_type()), as("OS", "os", text_type()),
+                      as("OSVersion", "os.version", text_type(), true), as("OSFeatures", "os.features", texts(), true),
+                      as("Variant", "variant", text_type(), true)});
+  static const Type platform_pointer = pointer_to(platform);
+  static const Type descriptor =
+      structure("v1.Descriptor",
+                {as("MediaType", "mediaType", text_type()), as("Digest", "digest", digest), as("Size", "size", size()),
+                 as("URLs", "urls", texts(), true), as("Annotations", "annotations", labels(), true),
+                 as("Data", "data", text_type(), true), as("Platform", "platform", platform_pointer, true),
+                 as("ArtifactType", "artifactType", text_type(), true)});
+  static const Type pointer = pointer_to(descriptor);
+  return pointer;
+}
+
+const Type& health_pointer(const std::string& name) {
+  static const Type duration = named_number("time.Duration");
+  static const Type health = structure(
+      name, {may_lack("Test", texts()), may_lack("Interval", duration), may_lack("Timeout", duration),
+             may_lack("StartPeriod", duration), may_lack("StartInterval", duration), may_lack("Retries", number())});
+  static const Type pointer = pointer_to(health);
+  return pointer;
+}
+
+const Type& driver_data() {
+  static const Type data = structure("storage.DriverData", {field("Data", labels()), field("Name", text_type())});
+  return data;
+}
+
+const Type& image_config_pointer() {
+  using text::types::kSet;
+  static const Type config = structure(
+      "v1.ImageConfig", {may_lack("User", text_type()), may_lack("ExposedPorts", kSet), may_lack("Env", texts()),
+                         may_lack("Entrypoint", texts()), may_lack("Cmd", texts()), may_lack("Volumes", kSet),
+                         may_lack("WorkingDir", text_type()), may_lack("Labels", labels()),
+                         may_lack("StopSignal", text_type()), may_lack("ArgsEscaped", flag())});
+  static const Type extension =
+      structure("v1.DockerOCIImageConfigExt", {may_lack("Healthcheck", health_pointer("v1.HealthcheckConfig")),
+                                               may_lack("OnBuild", texts()), may_lack("Shell", texts())});
+  static const Type whole = structure(
+      "v1.DockerOCIImageConfig", {embedded("ImageConfig", config), embedded("DockerOCIImageConfigExt", extension)});
+  static const Type pointer = pointer_to(whole);
+  return pointer;
+}
+
+const Type& container_state_pointer() {
+  static const Type state =
+      structure("container.State", {field("Status", text_type()), field("Running", flag()), field("Paused", flag()),
+                                    field("Restarting", flag()), field("OOMKilled", flag()), field("Dead", flag()),
+                                    field("Pid", number()), field("ExitCode", number()), field("Error", text_type()),
+                                    field("StartedAt", text_type()), field("FinishedAt", text_type())});
+  static const Type pointer = pointer_to(state);
+  return pointer;
+}
+
+// Of docker's settings those that davit's containers have.
+const Type& host_config_pointer() {
+  static const Type mode = named_text("container.NetworkMode");
+  static const Type policy_mode = named_text("container.RestartPolicyMode");
+  static const Type policy =
+      structure("container.RestartPolicy", {field("Name", policy_mode), field("MaximumRetryCount", number())});
+  static const Type config =
+      structure("container.HostConfig", {field("Binds", texts()), field("NetworkMode", mode),
+                                         field("RestartPolicy", policy), field("AutoRemove", flag())});
+  static const Type pointer = pointer_to(config);
+  return pointer;
+}
+
+const Type& container_config_pointer() {
+  static const Type config =
+      structure("container.Config",
+                {field("Hostname", text_type()), field("Domainname", text_type()), field("User", text_type()),
+                 field("AttachStdin", flag()), field("AttachStdout", flag()), field("AttachStderr", flag()),
+                 field("Tty", flag()), field("OpenStdin", flag()), field("StdinOnce", flag()), field("Env", texts()),
+                 field("Cmd", texts()), field("Image", text_type()), field("Volumes", text::types::kSet),
+                 field("WorkingDir", text_type()), field("Entrypoint", texts()), field("OnBuild", texts()),
+                 field("Labels", labels()), may_lack("StopSignal", text_type())});
+  static const Type pointer = pointer_to(config);
+  return pointer;
+}
+
+const Type& mounts() {
+  static const Type kind = named_text("mount.Type");
+  static const Type propagation = named_text("mount.Propagation");
+  static const Type mount = structure(
+      "container.MountPoint", {may_lack("Type", kind), may_lack("Name", text_type()), field("Source", text_type()),
+                               field("Destination", text_type()), may_lack("Driver", text_type()),
+                               field("Mode", text_type()), field("RW", flag()), field("Propagation", propagation)});
+  static const Type slice = slice_of(mount);
+  return slice;
+}
+
+}  // namespace
+
+const Type& image_inspect_type() {
+  static const Type root = structure("image.RootFS", {may_lack("Type", text_type()), may_lack("Layers", texts())});
+  static const Type metadata = structure("image.Metadata", {may_lack("LastTagTime", text::types::kTime)});
+  static const Type image = structure("image.InspectResponse", {as("ID", "Id", text_type()),
+                                                                field("RepoTags", texts()),
+                                                                field("RepoDigests", texts()),
+                                                                field("Parent", text_type()),
+                                                                field("Comment", text_type()),
+                                                                may_lack("Created", text_type()),
+                                                                may_lack("Container", text_type()),
+                                                                may_lack("ContainerConfig", container_config_pointer()),
+                                                                field("DockerVersion", text_type()),
+                                                                field("Author", text_type()),
+                                                                field("Config", image_config_pointer()),
+                                                                field("Architecture", text_type()),
+                                                                may_lack("Variant", text_type()),
+                                                                field("Os", text_type()),
+                                                                may_lack("OsVersion", text_type()),
+                                                                field("Size", size()),
+                                                                may_lack("VirtualSize", size()),
+                                                                field("GraphDriver", driver_data()),
+                                                                field("RootFS", root),
+                                                                field("Metadata", metadata),
+                                                                may_lack("Descriptor", descriptor_pointer())});
+  return image;
+}
+
+const Type& container_inspect_type() {
+  static const Type base = structure(
+      "container.ContainerJSONBase",
+      {as("ID", "Id", text_type()), field("Created", text_type()), field("Path", text_type()), field("Args", texts()),
+       field("State", container_state_pointer()), field("Image", text_type()), field("Name", text_type()),
+       field("RestartCount", number()), field("Driver", text_type()), field("Platform", text_type()),
+       field("HostConfig", host_config_pointer()), field("GraphDriver", driver_data())});
+  static const Type container = structure(
+      "container.InspectResponse",
+      {embedded("ContainerJSONBase", base), field("Mounts", mounts()), field("Config", container_config_pointer())});
+  return container;
+}
+
+const Type& version_type() {
+  static const Type platform = structure("system.platformInfo", {may_lack("Name", text_type())});
+  static const Type platform_pointer = pointer_to(platform);
+  static const Type client =
+      structure("system.clientVersion",
+                {may_lack("Platform", platform_pointer), may_lack("Version", text_type()),
+                 as("APIVersion", "ApiVersion", text_type(), true), may_lack("DefaultAPIVersion", text_type()),
+                 may_lack("GitCommit", text_type()), may_lack("GoVersion", text_type()), may_lack("Os", text_type()),
+                 may_lack("Arch", text_type()), may_lack("BuildTime", text_type()), field("Context", text_type())});
+  static const Type component =
+      structure("types.ComponentVersion",
+                {field("Name", text_type()), field("Version", text_type()), may_lack("Details", labels())});
+  static const Type components = slice_of(component);
+  static const Type server_platform = structure("struct { Name string }", {field("Name", text_type())});
+  static const Type server =
+      structure("types.Version", {may_lack("Platform", server_platform), may_lack("Components", components),
+                                  field("Version", text_type()), as("APIVersion", "ApiVersion", text_type()),
+                                  may_lack("MinAPIVersion", text_type()), field("GitCommit", text_type()),
+                                  field("GoVersion", text_type()), field("Os", text_type()), field("Arch", text_type()),
+                                  may_lack("KernelVersion", text_type()), may_lack("Experimental", flag()),
+                                  may_lack("BuildTime", text_type())});
+  static const Type server_pointer = pointer_to(server);
+  static const Type whole = structure("system.versionInfo", {field("Client", client), field("Server", server_pointer)});
+  return whole;
+}
+
+ObjectType::ObjectType(std::string name, const boost::json::object& object) {
+  type_ = structure(std::move(name), {});
+  for (const auto& [key, value] : object) {
+    const Type* type = &text::types::kAny;
+    if (value.is_string()) type = &text_type();
+    if (value.is_bool()) type = &flag();
+    if (value.is_int64() || value.is_uint64()) type = &size();
+    if (value.is_array()) type = &texts();
+    type_.fields.push_back(field(std::string(key), *type));
+  }
+}
+
+}  // namespace davit::docker
