@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include <spdlog/sinks/stdout_color_sinks.h>
@@ -15,6 +16,15 @@ namespace {
 
 // The level is ours, so that a program that logs nothing never sets spdlog up (it is part of start-up time).
 std::atomic<Level> current_level = Level::kWarning;
+
+struct Around {
+  std::mutex mutex;
+  std::function<void(const std::function<void()>&)> call;
+};
+Around& around() {
+  static Around instance;
+  return instance;
+}
 
 spdlog::logger& logger() {
   static const std::shared_ptr<spdlog::logger> instance = [] {
@@ -55,6 +65,20 @@ Level parse_level(std::string_view text) {
 
 void set_level(Level level) { current_level = level; }
 bool enabled(Level level) { return level >= current_level.load(std::memory_order_relaxed); }
-void write(Level level, std::string_view message) { logger().log(to_spdlog(level), "{}", message); }
+
+void write(Level level, std::string_view message) {
+  const std::lock_guard lock(around().mutex);
+  const auto line = [&] { logger().log(to_spdlog(level), "{}", message); };
+  if (around().call) {
+    around().call(line);
+  } else {
+    line();
+  }
+}
+
+void set_around(std::function<void(const std::function<void()>&)> call) {
+  const std::lock_guard lock(around().mutex);
+  around().call = std::move(call);
+}
 
 }  // namespace davit::base::log

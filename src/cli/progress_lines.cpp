@@ -37,6 +37,20 @@ std::string status_words(transfer::LayerStatus status, const std::string& detail
   return {};
 }
 
+bool ends_layer(transfer::LayerStatus status) {
+  using enum transfer::LayerStatus;
+  switch (status) {
+    case kPullComplete:
+    case kAlreadyExists:
+    case kPushed:
+    case kMountedFrom:
+    case kLayerAlreadyExists:
+      return true;
+    default:
+      return false;
+  }
+}
+
 void ProgressLines::message(const std::string& line) {
   if (quiet_) return;
   const std::lock_guard lock(mutex_);

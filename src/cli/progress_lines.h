@@ -11,6 +11,9 @@ namespace davit::cli {
 // "Pull complete", "Mounted from library/alpine": docker's words for what became of a layer.
 std::string status_words(transfer::LayerStatus status, const std::string& detail);
 
+// Whether nothing more comes of a layer after this.
+bool ends_layer(transfer::LayerStatus status);
+
 // To standard output, or to standard error where that is a container's (run).
 class ProgressLines final : public transfer::Progress {
  public:

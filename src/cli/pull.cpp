@@ -3,7 +3,7 @@
 #include "cli/arguments.h"
 #include "cli/context.h"
 #include "cli/output.h"
-#include "cli/progress_lines.h"
+#include "cli/progress.h"
 
 namespace davit::cli {
 
@@ -20,9 +20,10 @@ int run_pull(Context& context, const Arguments& arguments) {
   }
   for (std::size_t i = 0; i < references.size(); ++i) {
     const oci::Reference typed = oci::Reference::parse(arguments.positional()[i]);
-    ProgressLines progress(quiet);
-    if (!typed.tag() && !typed.digest()) progress.message("Using default tag: latest");
-    transfer::pull(context.store(), context.registries(), references[i], options, progress);
+    auto progress = make_progress(quiet);
+    if (!typed.tag() && !typed.digest()) progress->message("Using default tag: latest");
+    transfer::pull(context.store(), context.registries(), references[i], options, *progress);
+    progress.reset();
     print_line(references[i].text());
   }
   return 0;

@@ -4,7 +4,7 @@
 #include "cli/context.h"
 #include "cli/image_name.h"
 #include "cli/output.h"
-#include "cli/progress_lines.h"
+#include "cli/progress.h"
 #include "operations/run_container.h"
 #include "runtime/oci_message.h"
 
@@ -61,13 +61,14 @@ operations::RunOptions options_of(Context& context, const Arguments& arguments) 
 }
 
 int create_and_start(Context& context, const Arguments& arguments) {
-  ProgressLines progress(arguments.flag("quiet"), stderr);  // standard output is the container's
+  auto progress = make_progress(arguments.flag("quiet"), stderr);  // standard output is the container's
   const operations::RunOptions options = options_of(context, arguments);
   const auto created =
-      operations::create_container(context.store(), context.containers(), context.registries(), options, progress,
+      operations::create_container(context.store(), context.containers(), context.registries(), options, *progress,
                                    [&](const oci::Reference& reference) {
-                                     progress.message("Unable to find image '" + reference.familiar() + "' locally");
+                                     progress->message("Unable to find image '" + reference.familiar() + "' locally");
                                    });
+  progress.reset();
   if (!arguments.given("network")) {
     print_error(
         "davit: the container has no network (--network none): bridge networks are not there yet; --network host "

@@ -1,5 +1,7 @@
 #include "transfer/layer_fetch.h"
 
+#include <atomic>
+#include <optional>
 #include <thread>
 
 #include "base/error.h"
@@ -8,6 +10,7 @@
 #include "base/pipe.h"
 #include "codec/compression.h"
 #include "codec/hash.h"
+#include "transfer/counter.h"
 #include "transfer/image_content.h"
 
 namespace davit::transfer {
@@ -18,20 +21,43 @@ namespace {
 class CountingSink final : public base::Sink {
  public:
   CountingSink(base::Sink& next, const oci::Descriptor& blob, Progress& progress, std::uint64_t done)
-      : next_(next), blob_(blob), progress_(progress), done_(done) {}
+      : next_(next), counter_(progress, blob.digest, LayerStatus::kDownloading, blob.size, done) {}
   void write(base::ByteView bytes) override {
     base::check_interrupted();
     next_.write(bytes);
-    done_ += bytes.size();
-    progress_.bytes(blob_.digest, LayerStatus::kDownloading, done_, blob_.size);
+    counter_.add(bytes.size());
   }
-  void restart() { done_ = 0; }
+  void restart() { counter_.set(0); }
 
  private:
   base::Sink& next_;
+  Counter counter_;
+};
+
+// Counts what is unpacked, in bytes of the blob. It is told once `downloaded`: until then the download is what matters.
+class ExtractingSource final : public base::Source {
+ public:
+  ExtractingSource(base::Source& next, const oci::Descriptor& blob, Progress& progress,
+                   const std::atomic<bool>* downloaded = nullptr)
+      : next_(next), blob_(blob), progress_(progress), downloaded_(downloaded) {}
+  std::size_t read(base::ByteSpan buffer) override {
+    const std::size_t count = next_.read(buffer);
+    done_ += count;
+    if (counter_) {
+      counter_->add(count);
+    } else if (downloaded_ == nullptr || *downloaded_) {
+      counter_.emplace(progress_, blob_.digest, LayerStatus::kExtracting, blob_.size, done_);
+    }
+    return count;
+  }
+
+ private:
+  base::Source& next_;
   const oci::Descriptor& blob_;
   Progress& progress_;
-  std::uint64_t done_;
+  const std::atomic<bool>* downloaded_;
+  std::uint64_t done_ = 0;
+  std::optional<Counter> counter_;
 };
 
 // Feeds the inflating side. After a restart (the server gave the blob from its beginning again) the bytes it has had
@@ -56,7 +82,8 @@ class FeedSink final : public base::Sink {
 
 // Fetches into the writer and, piece by piece, into the pipe. Runs in a thread of its own beside the unpacking.
 void fetch_into(blob::BlobWriter& writer, base::Pipe& pipe, remote::RegistryClient& client,
-                const oci::RepositoryName& repository, const oci::Descriptor& blob, Progress& progress) {
+                const oci::RepositoryName& repository, const oci::Descriptor& blob, Progress& progress,
+                std::atomic<bool>& downloaded) {
   try {
     FeedSink feed(pipe.sink());
     const std::uint64_t offset = writer.offset();
@@ -73,6 +100,7 @@ void fetch_into(blob::BlobWriter& writer, base::Pipe& pipe, remote::RegistryClie
         counted.restart();
       });
     }
+    downloaded = true;
     pipe.sink().finish();
   } catch (...) {
     pipe.fail(std::current_exception());
@@ -125,11 +153,13 @@ std::unique_ptr<layer::StagedLayer> fetch_and_unpack(store::Store& store, blob::
                                                      const oci::RepositoryName& repository,
                                                      const store::ImageLayer& layer, Progress& progress) {
   base::Pipe pipe;
-  std::jthread fetcher([&] { fetch_into(writer, pipe, client, repository, layer.blob, progress); });
+  std::atomic<bool> downloaded = false;
+  std::jthread fetcher([&] { fetch_into(writer, pipe, client, repository, layer.blob, progress, downloaded); });
   std::unique_ptr<layer::StagedLayer> staged;
   base::NullSink rest;
   try {
-    if (is_unpackable(layer)) staged = stage(store, layer, pipe.source());
+    ExtractingSource extracting(pipe.source(), layer.blob, progress, &downloaded);
+    if (is_unpackable(layer)) staged = stage(store, layer, extracting);
     base::copy(pipe.source(), rest);  // all of it, where nothing was to be unpacked
   } catch (const base::Error& e) {
     // Bad content: either these are not the bytes that were promised, which commit() tells and drops, so that the next
@@ -165,17 +195,20 @@ std::unique_ptr<layer::StagedLayer> try_layer(store::Store& store, remote::Regis
                                               const oci::RepositoryName& repository, const store::ImageLayer& layer,
                                               Progress& progress, bool& resumed) {
   const auto writer = store.blobs().ingest(layer.blob.digest, layer.blob.size);
-  if (!writer) return unpack_layer(store, layer);
+  if (!writer) return unpack_layer(store, layer, &progress);
   resumed = writer->offset() > 0;
   return fetch_and_unpack(store, *writer, client, repository, layer, progress);
 }
 
 }  // namespace
 
-std::unique_ptr<layer::StagedLayer> unpack_layer(store::Store& store, const store::ImageLayer& layer) {
+std::unique_ptr<layer::StagedLayer> unpack_layer(store::Store& store, const store::ImageLayer& layer,
+                                                 Progress* progress) {
   if (!is_unpackable(layer)) return nullptr;
   const auto blob = store.blobs().open(layer.blob.digest);
-  return stage(store, layer, *blob);
+  if (progress == nullptr) return stage(store, layer, *blob);
+  ExtractingSource extracting(*blob, layer.blob, *progress);
+  return stage(store, layer, extracting);
 }
 
 std::unique_ptr<layer::StagedLayer> fetch_layer(store::Store& store, remote::RegistryClient& client,

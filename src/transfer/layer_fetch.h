@@ -18,8 +18,9 @@ std::unique_ptr<layer::StagedLayer> fetch_layer(store::Store& store, remote::Reg
                                                 const oci::RepositoryName& repository, const store::ImageLayer& layer,
                                                 Progress& progress);
 
-// The same for a layer whose blob is here.
-std::unique_ptr<layer::StagedLayer> unpack_layer(store::Store& store, const store::ImageLayer& layer);
+// The same for a layer whose blob is here. `progress` is told of kExtracting.
+std::unique_ptr<layer::StagedLayer> unpack_layer(store::Store& store, const store::ImageLayer& layer,
+                                                 Progress* progress = nullptr);
 
 // Makes staged layers durable, by one sync for all, and visible. Null ones are passed over.
 void commit_layers(store::Store& store, std::vector<std::unique_ptr<layer::StagedLayer>> staged);

@@ -203,6 +203,9 @@ class Puller {
       progress_.layer(layer.blob.digest, LayerStatus::kPullingFsLayer);
       missing.push_back(&layer);
     }
+    for (const store::ImageLayer* layer : missing) {
+      progress_.bytes(layer->blob.digest, LayerStatus::kWaiting, 0, layer->blob.size);
+    }
     if (!missing.empty()) store_.layers();  // a store that can hold no layers says so before anything is fetched
     std::vector<std::unique_ptr<layer::StagedLayer>> staged(missing.size());
     base::parallel_for(missing.size(), options_.parallel_layers, [&](std::size_t i) {

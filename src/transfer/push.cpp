@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/parallel.h"
+#include "transfer/counter.h"
 #include "transfer/image_content.h"
 
 namespace davit::transfer {
@@ -126,6 +127,9 @@ class Pusher {
 
   void push_blobs() {
     find_mount_sources();
+    for (const store::ImageLayer& layer : layers_) {
+      progress_.bytes(layer.diff_id, LayerStatus::kWaiting, 0, layer.blob.size);
+    }
     base::parallel_for(layers_.size() + configs_.size(), options_.parallel_layers, [&](std::size_t i) {
       base::check_interrupted();
       if (i < layers_.size()) {
@@ -150,12 +154,15 @@ class Pusher {
     const auto source = mount_sources_.find(layer.blob.digest);
     std::optional<oci::RepositoryName> mount_from;
     if (source != mount_sources_.end()) mount_from = source->second;
-    std::int64_t done = 0;
+    std::optional<Counter> counter;  // of a layer that is mounted or there already nothing is sent
     const auto result = push_blob(layer.blob, mount_from, [&](std::int64_t bytes) {
       base::check_interrupted();
-      done += bytes;
-      progress_.bytes(layer.diff_id, LayerStatus::kPushing, static_cast<std::uint64_t>(std::max<std::int64_t>(done, 0)),
-                      layer.blob.size);
+      if (!counter) counter.emplace(progress_, layer.diff_id, LayerStatus::kPushing, layer.blob.size);
+      if (bytes >= 0) {
+        counter->add(static_cast<std::uint64_t>(bytes));
+      } else {  // a new try
+        counter->set(counter->done() - std::min(counter->done(), static_cast<std::uint64_t>(-bytes)));
+      }
     });
     switch (result) {
       case remote::UploadResult::kUploaded:

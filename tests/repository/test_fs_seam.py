@@ -80,6 +80,7 @@ ALLOWED = {
     ("src/base/process.cpp", "::write"): "to a pipe",
     ("src/base/process.cpp", "::open"): "/dev/null, between fork and exec",
     ("src/base/pipe.cpp", "::write"): "to a pipe",
+    ("src/cli/progress_terminal.cpp", "::write"): "to a terminal",
     ("src/base/log.cpp", "::write"): "to standard error",
 }
 
