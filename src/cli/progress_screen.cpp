@@ -225,7 +225,9 @@ std::string BlockPainter::paint(const std::vector<std::string>& lines, std::size
   const std::size_t old_rows = rows_at(columns);
   std::string bytes;
   if (old_rows > 0) bytes += fmt::format("\r\x1b[{}A", old_rows);
-  if (!above.empty()) bytes += "\x1b[J" + above;
+  // Rows that the terminal wrapped are erased whole: else it (tmux) joins them again when it becomes wider.
+  if (!above.empty() || (old_rows > 0 && columns != columns_)) bytes += "\x1b[J";
+  bytes += above;
   for (const std::string& line : lines) {
     bytes += line;
     // After a full row the cursor waits at its last column: erasing from there would take that column's letter.

@@ -148,7 +148,7 @@ TEST(BlockPainter, DrawsOneBlockOverTheOther) {
 TEST(BlockPainter, ANarrowerTerminalHasWrappedWhatWasDrawn) {
   BlockPainter painter;
   painter.paint({"0123456789", "abc"}, 10);
-  EXPECT_EQ(painter.paint({"0123", "abc"}, 4).substr(0, 5), "\r\x1b[4A");
+  EXPECT_EQ(painter.paint({"0123", "abc"}, 4), "\r\x1b[4A\x1b[J0123\r\nabc\x1b[K\r\n\x1b[J");
 }
 
 RC_GTEST_PROP(ProgressScreen, NeverExceedsTheScreen, ()) {
