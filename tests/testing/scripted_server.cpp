@@ -164,7 +164,11 @@ struct ScriptedServer::State {
       reply = handler(peek);
       if (reply.early) {
         record(request);
-        return answer(fd, request, reply);
+        answer(fd, request, reply);
+        // As servers do: a close with bytes unread would reset the connection, and could overtake the answer.
+        ::shutdown(fd, SHUT_WR);
+        while (fill(fd, buffer)) buffer.clear();
+        return false;
       }
       if (!read_body(fd, buffer, request)) return false;
       record(request);
