@@ -33,6 +33,10 @@ std::string status_words(transfer::LayerStatus status, const std::string& detail
       return "Mounted from " + detail;
     case kLayerAlreadyExists:
       return "Layer already exists";
+    case kCopying:
+      return "Copying";
+    case kCopied:
+      return "Copied";
   }
   return {};
 }

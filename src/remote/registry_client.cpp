@@ -46,6 +46,8 @@ void RegistryClient::check_login(const auth::Credentials& credentials) {
   }
 }
 
+Session& RegistryClient::session() { return state_->session; }
+
 RateLimit RegistryClient::rate_limit() const { return state_->session.rate_limit(); }
 
 }  // namespace davit::remote

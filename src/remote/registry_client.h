@@ -55,6 +55,8 @@ using SourceFactory = std::function<std::unique_ptr<base::Source>()>;
 
 enum class UploadResult { kUploaded, kAlreadyThere, kMounted };
 
+class Session;
+
 class RegistryClient {
  public:
   // `host` is a RepositoryName's domain; docker.io's API host is known to it. Nothing is sent yet.
@@ -95,6 +97,9 @@ class RegistryClient {
   void check_login(const auth::Credentials& credentials);
 
   RateLimit rate_limit() const;  // as last told
+
+  // What the requests of this folder's other headers (referrers.h, deletion.h, search.h) are sent by.
+  Session& session();
 
  private:
   struct State;

@@ -10,6 +10,10 @@ Scope Scope::pull(const oci::RepositoryName& repository) { return {"repository",
 
 Scope Scope::push(const oci::RepositoryName& repository) { return {"repository", repository.path(), {"pull", "push"}}; }
 
+Scope Scope::remove(const oci::RepositoryName& repository) {
+  return {"repository", repository.path(), {"delete", "pull"}};
+}
+
 Scope Scope::parse(std::string_view text) {
   const auto first = text.find(':');
   const auto last = text.rfind(':');

@@ -16,7 +16,8 @@ struct Scope {
   std::set<std::string> actions;
 
   static Scope pull(const oci::RepositoryName& repository);
-  static Scope push(const oci::RepositoryName& repository);  // pull,push: what a push also reads
+  static Scope push(const oci::RepositoryName& repository);    // pull,push: what a push also reads
+  static Scope remove(const oci::RepositoryName& repository);  // delete,pull: what a removal also reads
   static Scope parse(std::string_view text);
   std::string text() const;
   bool covers(const Scope& other) const;

@@ -49,10 +49,11 @@ std::vector<std::string> RegistryClient::list_tags(const oci::RepositoryName& re
     };
     const http::Response response = state_->session.send_with_retries(call);
     if (!response.ok()) {
-      if (response.status == 404 && errors_of(response).empty()) {
-        throw Error::format(Code::kNotFound, "repository {} not found", repository.familiar());
-      }
-      throw to_error(call.method, response);
+      if (response.status != 404) throw to_error(call.method, response);
+      // dockerd's words.
+      std::string message = "repository " + repository.familiar() + " not found";
+      if (!errors_of(response).empty()) message += ": " + to_error(call.method, response).message();
+      throw Error(Code::kNotFound, std::move(message));
     }
     append_tags(page.text(), response.url, tags);
     const auto next = next_link(response.headers.all("Link"));

@@ -11,6 +11,7 @@
 #include "codec/compression.h"
 #include "codec/hash.h"
 #include "transfer/counter.h"
+#include "transfer/feed_sink.h"
 #include "transfer/image_content.h"
 
 namespace davit::transfer {
@@ -58,26 +59,6 @@ class ExtractingSource final : public base::Source {
   const std::atomic<bool>* downloaded_;
   std::uint64_t done_ = 0;
   std::optional<Counter> counter_;
-};
-
-// Feeds the inflating side. After a restart (the server gave the blob from its beginning again) the bytes it has had
-// already are passed over: it must see each byte once. Should they differ, the diff ID tells.
-class FeedSink final : public base::Sink {
- public:
-  explicit FeedSink(base::Sink& next) : next_(next) {}
-  void write(base::ByteView bytes) override {
-    const std::size_t seen = static_cast<std::size_t>(std::min<std::uint64_t>(fed_ - position_, bytes.size()));
-    position_ += bytes.size();
-    if (seen == bytes.size()) return;
-    next_.write(bytes.subspan(seen));
-    fed_ = position_;
-  }
-  void restart() { position_ = 0; }
-
- private:
-  base::Sink& next_;
-  std::uint64_t fed_ = 0;
-  std::uint64_t position_ = 0;
 };
 
 // Fetches into the writer and, piece by piece, into the pipe. Runs in a thread of its own beside the unpacking.

@@ -23,6 +23,8 @@ enum class LayerStatus {
   kPushed,
   kMountedFrom,
   kLayerAlreadyExists,
+  kCopying,
+  kCopied,
 };
 
 class Progress {

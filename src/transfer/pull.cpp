@@ -217,9 +217,7 @@ class Puller {
 
   PullResult finish(PullResult result) {
     progress_.message("Digest: " + result.target.digest.text());
-    progress_.message(fmt::format("Status: {} for {}",
-                                  result.up_to_date ? "Image is up to date" : "Downloaded newer image",
-                                  reference_.familiar()));
+    if (!options_.one_of_several) tell_pull_status(reference_.familiar(), result.up_to_date, progress_);
     return result;
   }
 
@@ -242,6 +240,11 @@ PullResult pull(store::Store& store, Registries& registries, const oci::Referenc
 } catch (Error& e) {
   e.add_frame("while pulling '{}'", reference.familiar());
   throw;
+}
+
+void tell_pull_status(const std::string& name, bool up_to_date, Progress& progress) {
+  progress.message(
+      fmt::format("Status: {} for {}", up_to_date ? "Image is up to date" : "Downloaded newer image", name));
 }
 
 }  // namespace davit::transfer

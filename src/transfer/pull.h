@@ -15,6 +15,7 @@ struct PullOptions {
   std::optional<oci::Platform> platform;  // default: this machine's
   std::size_t parallel_layers = 3;
   std::string command = "pull";  // for the tag journal
+  bool one_of_several = false;   // the status is told of all at the end: tell_pull_status
 };
 
 struct PullResult {
@@ -28,5 +29,8 @@ struct PullResult {
 // fetched stays for the next time. Image, tag and repository digest change at the end, as one step.
 PullResult pull(store::Store& store, Registries& registries, const oci::Reference& reference,
                 const PullOptions& options, Progress& progress);
+
+// Docker's last line: "Status: Downloaded newer image for NAME".
+void tell_pull_status(const std::string& name, bool up_to_date, Progress& progress);
 
 }  // namespace davit::transfer

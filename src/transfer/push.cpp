@@ -37,7 +37,9 @@ class Pusher {
         lease_(store.lease()) {}
 
   oci::Descriptor push() {
-    progress_.message(fmt::format("The push refers to repository [{}]", repository_.text()));
+    if (!options_.one_of_several) {
+      progress_.message(fmt::format("The push refers to repository [{}]", repository_.text()));
+    }
     const auto tag = store_.images().find_tag(reference_);
     if (!tag) fail_unknown();
     const oci::Descriptor sent = choose_parts(*tag);

@@ -13,6 +13,7 @@ namespace davit::transfer {
 
 struct PushOptions {
   std::size_t parallel_layers = 3;
+  bool one_of_several = false;  // the repository has been named already
 };
 
 // Pushes what the tag means. An index goes only when all of its manifests are here; else the chosen platform's

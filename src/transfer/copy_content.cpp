@@ -1,0 +1,90 @@
+#include "transfer/copy_content.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/interrupt.h"
+#include "base/parallel.h"
+#include "transfer/remote_blob.h"
+
+namespace davit::transfer {
+
+using base::Code;
+using base::Error;
+
+void ContentCopier::copy(const RemoteGraph& graph) {
+  std::vector<Blob> blobs;
+  for (const RemoteNode& node : graph) {
+    if (node.manifest) add_blobs(*node.manifest, blobs);
+  }
+  copy_blobs(blobs);
+  for (std::size_t i = 0; i + 1 < graph.size(); ++i) {
+    if (!brought_.insert(graph[i].descriptor.digest).second) continue;
+    put(graph[i], graph[i].descriptor.digest.text());
+  }
+}
+
+void ContentCopier::put(const RemoteNode& node, const std::string& reference) {
+  base::check_interrupted();
+  route_.to.put_manifest(route_.target, reference, node.descriptor.media_type, node.bytes);
+}
+
+// Top layer first, as a push lists them; each once.
+void ContentCopier::add_blobs(const oci::Manifest& manifest, std::vector<Blob>& blobs) {
+  for (auto layer = manifest.layers.rbegin(); layer != manifest.layers.rend(); ++layer) {
+    if (!brought_.insert(layer->digest).second) continue;
+    if (oci::media_type::is_foreign(layer->media_type)) {
+      // Whoever pulls fetches it from where its urls say: docker's words.
+      progress_.message(layer->digest.short_hex() + ": Skipped foreign layer");
+      continue;
+    }
+    progress_.layer(layer->digest, LayerStatus::kPreparing);
+    blobs.push_back({.descriptor = *layer, .is_layer = true});
+  }
+  if (brought_.insert(manifest.config.digest).second) blobs.push_back({.descriptor = manifest.config});
+}
+
+void ContentCopier::copy_blobs(const std::vector<Blob>& blobs) {
+  std::atomic<bool> stopped = false;
+  base::parallel_for(blobs.size(), parallel_, [&](std::size_t i) {
+    base::check_interrupted();
+    try {
+      copy_blob(blobs[i], stopped);
+    } catch (Error& e) {
+      stopped = true;  // the others need not come to their ends
+      e.add_frame("while copying blob {}", blobs[i].descriptor.digest.text());
+      throw;
+    }
+  });
+}
+
+void ContentCopier::copy_blob(const Blob& blob, const std::atomic<bool>& stopped) {
+  const oci::Descriptor& descriptor = blob.descriptor;
+  std::optional<oci::RepositoryName> mount_from;
+  if (route_.within_one_registry() && route_.source != route_.target) mount_from = route_.source;
+  std::int64_t done = 0;
+  const auto result = route_.to.push_blob(
+      route_.target, descriptor, mount_from,
+      [&] { return std::make_unique<RemoteBlob>(route_.from, route_.source, descriptor); },
+      [&](std::int64_t bytes) {
+        base::check_interrupted();
+        if (stopped) throw Error(Code::kCancelled, "another blob could not be copied");
+        done += bytes;
+        progress_.bytes(descriptor.digest, LayerStatus::kCopying,
+                        static_cast<std::uint64_t>(std::max<std::int64_t>(done, 0)), descriptor.size);
+      });
+  if (!blob.is_layer) return;
+  switch (result) {
+    case remote::UploadResult::kUploaded:
+      progress_.layer(descriptor.digest, LayerStatus::kCopied);
+      break;
+    case remote::UploadResult::kMounted:
+      progress_.layer(descriptor.digest, LayerStatus::kMountedFrom, route_.source.path());
+      break;
+    case remote::UploadResult::kAlreadyThere:
+      progress_.layer(descriptor.digest, LayerStatus::kLayerAlreadyExists);
+      break;
+  }
+}
+
+}  // namespace davit::transfer
