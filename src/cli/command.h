@@ -46,6 +46,7 @@ const std::vector<Flag>& global_flags();
 const Command* find_command(const std::vector<std::string>& words, std::size_t* used);
 
 // One handler per command, each in a file of its own name.
+int run_copy(Context& context, const Arguments& arguments);
 int run_history(Context& context, const Arguments& arguments);
 int run_image_inspect(Context& context, const Arguments& arguments);
 int run_images(Context& context, const Arguments& arguments);
@@ -55,16 +56,21 @@ int run_inspect(Context& context, const Arguments& arguments);
 int run_internal_exited(Context& context, const Arguments& arguments);
 int run_login(Context& context, const Arguments& arguments);
 int run_logout(Context& context, const Arguments& arguments);
+int run_manifest_inspect(Context& context, const Arguments& arguments);
+int run_manifest_refused(Context& context, const Arguments& arguments);
 int run_ps(Context& context, const Arguments& arguments);
 int run_pull(Context& context, const Arguments& arguments);
 int run_push(Context& context, const Arguments& arguments);
 int run_rm(Context& context, const Arguments& arguments);
 int run_rmi(Context& context, const Arguments& arguments);
 int run_run(Context& context, const Arguments& arguments);
+int run_search(Context& context, const Arguments& arguments);
 int run_stop(Context& context, const Arguments& arguments);
 int run_tag(Context& context, const Arguments& arguments);
 int run_tags_log(Context& context, const Arguments& arguments);
+int run_tags_ls(Context& context, const Arguments& arguments);
 int run_tags_restore(Context& context, const Arguments& arguments);
+int run_tags_rm(Context& context, const Arguments& arguments);
 int run_version(Context& context, const Arguments& arguments);
 
 }  // namespace davit::cli

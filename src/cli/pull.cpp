@@ -4,8 +4,24 @@
 #include "cli/context.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "transfer/all_tags.h"
 
 namespace davit::cli {
+
+namespace {
+
+// Returns whether all tags came. Each that did not is told, after what did.
+bool pull_all_tags(Context& context, const oci::RepositoryName& repository, const transfer::PullOptions& options,
+                   bool quiet) {
+  auto progress = make_progress(quiet);
+  const auto failed = transfer::pull_all_tags(context.store(), context.registries(), repository, options, *progress);
+  progress.reset();
+  for (const auto& [tag, error] : failed) print_daemon_error(error, context.debug(), tag + ": ");
+  if (failed.empty()) print_line(repository.text());
+  return failed.empty();
+}
+
+}  // namespace
 
 int run_pull(Context& context, const Arguments& arguments) {
   const bool quiet = arguments.flag("quiet");
@@ -13,10 +29,20 @@ int run_pull(Context& context, const Arguments& arguments) {
   if (!arguments.text("platform").empty()) options.platform = oci::Platform::parse(arguments.text("platform"));
   options.parallel_layers = context.settings().parallel_layers;
 
+  const bool all_tags = arguments.flag("all-tags");
   // All names are looked at before the first is pulled: a typing mistake in the last costs nothing.
   std::vector<oci::Reference> references;
   for (const std::string& text : arguments.positional()) {
-    references.push_back(on_client_side([&] { return oci::Reference::parse_tagged(text); }));
+    const auto typed = on_client_side([&] { return oci::Reference::parse(text); });
+    if (all_tags && (typed.tag() || typed.digest())) throw ClientError("tag can't be used with --all-tags/-a");
+    references.push_back(oci::Reference::parse_tagged(text));
+  }
+  if (all_tags) {
+    bool all_came = true;
+    for (const oci::Reference& reference : references) {
+      all_came = pull_all_tags(context, reference.repository(), options, quiet) && all_came;
+    }
+    return all_came ? 0 : 1;
   }
   for (std::size_t i = 0; i < references.size(); ++i) {
     const oci::Reference typed = oci::Reference::parse(arguments.positional()[i]);

@@ -37,6 +37,7 @@ class Exchange:
     def __init__(self, handler, seen):
         self.handler, self.seen = handler, seen
         self.headers = handler.headers
+        self.body = b""
 
     def reply(self, status, body=b"", length=None, cut_after=None, pace=None, **headers):
         """Answers. `length` is the Content-Length told (default: the true one); `cut_after` breaks the connection after so many
@@ -156,9 +157,9 @@ class FakeRegistry:
             if rule:
                 rule.used += 1
         length = int(handler.headers.get("Content-Length") or 0)
-        if length:
-            handler.rfile.read(length)
         exchange = Exchange(handler, seen)
+        if length:
+            exchange.body = handler.rfile.read(length)
         if rule:
             rule.act(exchange)
         else:

@@ -99,15 +99,15 @@ class RegistryClient:
 
 
 class Registry(RegistryClient):
-    """A docker-registry process with a log of its requests. `auth` is YAML lines of its auth section."""
+    """A docker-registry process with a log of its requests. `auth` is YAML lines of its auth section; `deletes` whether it deletes."""
 
-    def __init__(self, folder, port=None, auth=None, tls=None, user=None, host="127.0.0.1", proxy_of=None):
+    def __init__(self, folder, port=None, auth=None, tls=None, user=None, host="127.0.0.1", proxy_of=None, deletes=True):
         self.port = port or free_port()
         super().__init__(f"{host}:{self.port}", user=user, ca=tls and tls.ca)
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         config = ["version: 0.1", "log:", "  level: warn", "storage:", "  filesystem:", f"    rootdirectory: {folder}/data",
-                  "  delete:", "    enabled: true", "http:", f"  addr: {host}:{self.port}"]
+                  "  delete:", f"    enabled: {str(deletes).lower()}", "http:", f"  addr: {host}:{self.port}"]
         if tls:
             config += ["  tls:", f"    certificate: {tls.certificate}", f"    key: {tls.key}"]
         config += auth or []
