@@ -49,6 +49,7 @@ bool ends_layer(transfer::LayerStatus status) {
     case kPushed:
     case kMountedFrom:
     case kLayerAlreadyExists:
+    case kCopied:
       return true;
     default:
       return false;

@@ -53,18 +53,6 @@ struct Wanted {
   }
 };
 
-std::optional<bool> flag_of(const operations::Filters& filters, const std::string& name) {
-  std::optional<bool> wanted;
-  for (const std::string& value : filters.values(name)) {
-    const bool yes = value == "true" || value == "1";
-    if (!yes && value != "false" && value != "0") {
-      throw Error::format(Code::kInvalidArgument, "Invalid filter '{}={}'", name, value);
-    }
-    wanted = yes;
-  }
-  return wanted;
-}
-
 Wanted wanted_of(const Arguments& arguments) {
   const auto filters = on_client_side([&] { return operations::Filters::parse(arguments.list("filter")); });
   if (filters.has("is-automated")) {
@@ -73,7 +61,7 @@ Wanted wanted_of(const Arguments& arguments) {
         "any results in future.");
   }
   filters.allow_only({"is-automated", "is-official", "stars"});
-  Wanted wanted{.official = flag_of(filters, "is-official"), .automated = flag_of(filters, "is-automated")};
+  Wanted wanted{.official = filters.boolean("is-official"), .automated = filters.boolean("is-automated")};
   for (const std::string& value : filters.values("stars")) {
     long stars = 0;
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), stars);
@@ -86,7 +74,7 @@ Wanted wanted_of(const Arguments& arguments) {
 }
 
 std::string one_line(std::string text) {
-  std::erase(text, '\r');
+  std::replace(text.begin(), text.end(), '\r', ' ');
   std::replace(text.begin(), text.end(), '\n', ' ');
   return text;
 }
@@ -102,19 +90,19 @@ int run_search(Context& context, const Arguments& arguments) {
                    .table = "table {{.Name}}\t{{.Description}}\t{{.StarCount}}\t{{.IsOfficial}}"},
                   arguments);
   const Wanted wanted = wanted_of(arguments);
-  long limit = arguments.given("limit") ? arguments.number("limit") : 0;
-  if (limit == 0) limit = kDefaultLimit;
-  if (limit < 1 || limit > kMaxLimit) {
+  const long asked = arguments.given("limit") ? arguments.number("limit") : 0;
+  const long limit = asked > 0 ? asked : kDefaultLimit;
+  if (limit > kMaxLimit) {
     throw Error::format(Code::kInvalidArgument, "Limit {} is outside the range of [1, {}]", limit, kMaxLimit);
   }
   const Place place = place_of(arguments.positional()[0]);
-  auto found = remote::search(context.registries().at(place.host), place.term, static_cast<int>(limit));
-  std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.stars > b.stars; });
-  const bool table = !arguments.given("format") || arguments.text("format").starts_with("table");
+  const auto found = remote::search(context.registries().at(place.host), place.term, static_cast<int>(limit));
+  const std::string format = arguments.text("format");
+  const bool as_json = format == "json" || format == "{{json .}}";
   for (const remote::FoundRepository& one : found) {
     if (!wanted.matches(one)) continue;
     const std::string description = one_line(one.description);
-    const std::string official = table ? (one.official ? "[OK]" : "") : (one.official ? "true" : "false");
+    const std::string official = as_json ? (one.official ? "true" : "false") : (one.official ? "[OK]" : "");
     listing.add({{"Name", one.name},
                  {"Description", listing.full() ? description : text::ellipsis(description, kDescriptionColumns)},
                  {"StarCount", std::to_string(one.stars)},

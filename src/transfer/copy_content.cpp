@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/parallel.h"
+#include "transfer/counter.h"
 #include "transfer/remote_blob.h"
 
 namespace davit::transfer {
@@ -62,16 +63,20 @@ void ContentCopier::copy_blob(const Blob& blob, const std::atomic<bool>& stopped
   const oci::Descriptor& descriptor = blob.descriptor;
   std::optional<oci::RepositoryName> mount_from;
   if (route_.within_one_registry() && route_.source != route_.target) mount_from = route_.source;
-  std::int64_t done = 0;
+  std::optional<Counter> counter;  // of a blob that is mounted or there already nothing is sent
   const auto result = route_.to.push_blob(
       route_.target, descriptor, mount_from,
       [&] { return std::make_unique<RemoteBlob>(route_.from, route_.source, descriptor); },
       [&](std::int64_t bytes) {
         base::check_interrupted();
         if (stopped) throw Error(Code::kCancelled, "another blob could not be copied");
-        done += bytes;
-        progress_.bytes(descriptor.digest, LayerStatus::kCopying,
-                        static_cast<std::uint64_t>(std::max<std::int64_t>(done, 0)), descriptor.size);
+        if (!blob.is_layer) return;
+        if (!counter) counter.emplace(progress_, descriptor.digest, LayerStatus::kCopying, descriptor.size);
+        if (bytes >= 0) {
+          counter->add(static_cast<std::uint64_t>(bytes));
+        } else {  // a new try
+          counter->set(counter->done() - std::min(counter->done(), static_cast<std::uint64_t>(-bytes)));
+        }
       });
   if (!blob.is_layer) return;
   switch (result) {

@@ -24,7 +24,7 @@ def index(fake_registry):
 
 
 @pytest.mark.parametrize("flags", [[], ["--no-trunc"], ["--limit", "5"], ["-f", "stars=5"], ["--filter", "is-official=false"], ["--limit", "0"],
-                                   ["--filter", "is-official=1", "--filter", "stars=2"], ["--format", "json"], ["--format", "table {{.Name}}\t{{.StarCount}}"],
+                                   ["--filter", "is-official=true", "--filter", "stars=2"], ["--limit", "-1"], ["--format", "json"], ["--format", "table {{.Name}}\t{{.StarCount}}"],
                                    ["--format", "{{.Name}}: {{.StarCount}} {{.IsOfficial}}"]])
 def test_prints_what_docker_prints(davit, docker, index, flags):
     term = f"{index.address}/alp"
@@ -39,9 +39,8 @@ def test_filter_for_automated_ones_is_warned_of(davit, index):
     assert found.stderr == ('WARNING: the "is-automated" filter is deprecated, and searching for "is-automated=true" will not yield any results in future.\n')
 
 
-@pytest.mark.parametrize("flags, words", [(["--limit", "101"], "Limit 101 is outside the range of [1, 100]"), (["--limit", "-1"], "Limit -1 is outside the range of [1, 100]"),
-                                          (["--filter", "bogus=1"], "Invalid filter 'bogus'"), (["--filter", "stars=x"], "Invalid filter 'stars=x'"),
-                                          (["--filter", "is-official=x"], "Invalid filter 'is-official=x'")])
+@pytest.mark.parametrize("flags, words", [(["--limit", "101"], "Limit 101 is outside the range of [1, 100]"),                                           (["--filter", "bogus=1"], "Invalid filter 'bogus'"), (["--filter", "stars=x"], "Invalid filter 'stars=x'"),
+                                          (["--filter", "is-official=x"], "Invalid filter 'is-official=[x]'")])
 def test_wrong_flags_have_dockers_words(davit, docker, index, flags, words):
     failed = davit("search", *flags, f"{index.address}/alp", code=1)
     assert failed.output == f"Error response from daemon: {words}\n"
