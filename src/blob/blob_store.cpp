@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/file_lock.h"
 #include "base/fs/paths.h"
+#include "base/fs/usage.h"
 #include "base/strings.h"
 #include "blob/blob_writer_state.h"
 
@@ -29,6 +30,12 @@ path folder_of(const path& root, oci::Algorithm algorithm) { return root / name(
 path path_of(const path& root, const oci::Digest& digest) { return folder_of(root, digest.algorithm()) / digest.hex(); }
 
 std::string file_name(const oci::Digest& digest) { return std::string(name(digest.algorithm())) + "-" + digest.hex(); }
+
+// The reverse of file_name(); nothing for a blob whose digest is not known yet.
+std::optional<oci::Digest> digest_of_name(std::string name) {
+  if (const std::size_t dash = name.find('-'); dash != std::string::npos) name[dash] = ':';
+  return oci::Digest::try_parse(name);
+}
 
 // Nothing when the name is missing.
 std::optional<struct stat> status_of(const path& path) {
@@ -141,9 +148,10 @@ std::vector<oci::Digest> BlobStore::list() const {
   return digests;
 }
 
-std::uint64_t BlobStore::remove_abandoned(std::uint64_t age_seconds) {
+std::uint64_t BlobStore::remove_abandoned(std::uint64_t age_seconds, const std::unordered_set<oci::Digest>& keep) {
   std::uint64_t bytes = 0;
   for (const std::string& name : fs::list(options_.root / "ingest")) {
+    if (const auto digest = digest_of_name(name); digest && keep.contains(*digest)) continue;
     const path partial = options_.root / "ingest" / name;
     const auto lock = FileLock::try_acquire(partial);
     if (!lock || !lock->still_named(partial)) continue;
@@ -156,6 +164,24 @@ std::uint64_t BlobStore::remove_abandoned(std::uint64_t age_seconds) {
       bytes += static_cast<std::uint64_t>(status->st_blocks) * 512;
   }
   return bytes;
+}
+
+BlobsUsage BlobStore::disk_usage() const {
+  BlobsUsage usage;
+  for (const oci::Digest& digest : list()) {
+    usage.blobs.emplace(digest, fs::disk_bytes_of(path_of(options_.root, digest)));
+  }
+  usage.other = fs::disk_bytes_of(options_.root);
+  for (const std::string& folder : fs::list(options_.root)) {
+    const path place = options_.root / folder;
+    usage.other += fs::disk_bytes_of(place);
+    const bool of_blobs = folder == name(oci::Algorithm::kSha256) || folder == name(oci::Algorithm::kSha512);
+    for (const std::string& file : fs::is_directory(place) ? fs::list(place) : std::vector<std::string>()) {
+      if (of_blobs && oci::Digest::try_parse(folder + ":" + file)) continue;
+      (folder == "ingest" ? usage.partial : usage.other) += fs::measure_tree(place / file).disk_bytes;
+    }
+  }
+  return usage;
 }
 
 void BlobStore::quarantine(const oci::Digest& digest) const {

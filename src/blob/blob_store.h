@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/io.h"
@@ -16,6 +18,13 @@
 namespace davit::blob {
 
 class BlobWriter;
+
+// What the blobs take of the disk: blocks, as du(1) counts them.
+struct BlobsUsage {
+  std::unordered_map<oci::Digest, std::uint64_t> blobs;
+  std::uint64_t partial = 0;  // blobs on their way, or left by an attempt that was interrupted
+  std::uint64_t other = 0;    // folders, and what is in quarantine
+};
 
 class BlobStore {
  public:
@@ -53,9 +62,11 @@ class BlobStore {
   // Every complete blob, in no order.
   std::vector<oci::Digest> list() const;
 
-  // Removes partial blobs that nobody holds and that were not written to for `age_seconds`. Returns the bytes given
-  // back.
-  std::uint64_t remove_abandoned(std::uint64_t age_seconds);
+  // Removes partial blobs that nobody holds and that were not written to for `age_seconds`, but for those of `keep`.
+  // Returns the bytes given back.
+  std::uint64_t remove_abandoned(std::uint64_t age_seconds, const std::unordered_set<oci::Digest>& keep = {});
+
+  BlobsUsage disk_usage() const;
 
   // Moves a blob found to be damaged aside, so that it is fetched again.
   void quarantine(const oci::Digest& digest) const;

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/io.h"
@@ -21,7 +22,7 @@ struct LayerRecord {
   std::string driver;            // "overlay"
   int format = 1;                // of the driver's form
   std::uint64_t size = 0;        // bytes of files and symlinks' targets, each link group once: docker's layer size
-  std::uint64_t disk_bytes = 0;  // of the blocks that all of it takes
+  std::uint64_t disk_bytes = 0;  // of the blocks that all of it takes, as reckoned when it was unpacked
   std::uint64_t entries = 0;
   bool has_implied_folders = false;  // folders the archive implies but does not list
 };
@@ -32,6 +33,12 @@ class StagedLayer {
   virtual ~StagedLayer() = default;
   // Makes it visible under its diff ID. The caller has made its bytes durable (LayerDriver::sync) before.
   virtual LayerRecord commit() = 0;
+};
+
+// What a driver takes of the disk: blocks, as du(1) counts them.
+struct LayersUsage {
+  std::unordered_map<oci::Digest, std::uint64_t> layers;  // by diff ID
+  std::uint64_t other = 0;                                // its own folders, work under way
 };
 
 // A container's root file system, mounted. Unmounting is explicit: it outlives the process that made it.
@@ -62,6 +69,9 @@ class LayerDriver {
   // Removes a layer. Idempotent. Returns the bytes of disk given back. Whether it is needed is the caller's to know.
   virtual std::uint64_t remove(const oci::Digest& diff_id) = 0;
   virtual std::vector<oci::Digest> list() const = 0;
+
+  // Measures all that it keeps: a large layer once in its life, what comes and goes meanwhile counted or not.
+  virtual LayersUsage disk_usage() const = 0;
 
   // Mounts the merged tree of a chain. Throws Error(kNotFound) naming a layer that is not here.
   virtual void mount(const MountOptions& options) = 0;

@@ -1,10 +1,12 @@
 #include <algorithm>
+#include <unordered_set>
 
 #include <boost/json.hpp>
 
 #include "base/error.h"
 #include "base/fs/mount.h"
 #include "base/fs/paths.h"
+#include "base/fs/usage.h"
 #include "base/log.h"
 #include "codec/hash.h"
 #include "layer/adapted_layer.h"
@@ -23,6 +25,7 @@ using base::Error;
 namespace {
 
 constexpr const char* kAdaptedRecord = "adapted.json";
+constexpr std::uint64_t kEntriesWorthRemembering = 200;
 
 // OCI image-spec, config.md, "Layer ChainID": names a layer together with all below it.
 oci::Digest chain_id(const std::optional<oci::Digest>& below, const oci::Digest& diff_id) {
@@ -58,6 +61,7 @@ class OverlayDriver final : public LayerDriver {
   }
 
   std::vector<oci::Digest> list() const override { return store_.list(); }
+  LayersUsage disk_usage() const override;
 
   void mount(const MountOptions& options) override;
   void unmount(const stdfs::path& target) override { fs::unmount(target); }
@@ -75,6 +79,7 @@ class OverlayDriver final : public LayerDriver {
   void make_adapted(const std::vector<oci::Digest>& diff_ids, std::size_t count, const stdfs::path& place,
                     const std::vector<stdfs::path>& below) const;
   std::uint64_t remove_stale_adapted() const;
+  std::uint64_t measure(const oci::Digest& diff_id) const;
   void prepare_upper(const Chain& chain, const MountOptions& options) const;
 
   OverlayStore store_;
@@ -168,6 +173,43 @@ std::uint64_t OverlayDriver::remove_stale_adapted() const {
     if (!whole) bytes += store_.discard(place);
   }
   return bytes;
+}
+
+// A layer never changes, so what was measured once holds. A small one is not worth the writing.
+std::uint64_t OverlayDriver::measure(const oci::Digest& diff_id) const {
+  const stdfs::path folder = store_.layer(diff_id);
+  std::optional<OverlayRecord> record;
+  try {
+    record = store_.find(diff_id);
+  } catch (const Error& error) {  // damaged: it takes its place all the same
+    base::log::warn("{}", error.message());
+  }
+  if (record && record->measured) return *record->measured;
+  const std::uint64_t bytes = fs::measure_tree(folder).disk_bytes;
+  if (record && record->layer.entries >= kEntriesWorthRemembering) {
+    record->measured = bytes;
+    try {
+      rewrite_overlay_record(folder, *record);
+    } catch (const Error& error) {  // removed meanwhile, or a disk that cannot be written
+      if (error.code() == Code::kCancelled) throw;
+      base::log::debug("the size of layer {} is not kept: {}", diff_id.text(), error.message());
+    }
+  }
+  return bytes;
+}
+
+LayersUsage OverlayDriver::disk_usage() const {
+  LayersUsage usage;
+  std::unordered_set<std::string> layers;
+  for (const oci::Digest& diff_id : store_.list()) {
+    usage.layers.emplace(diff_id, measure(diff_id));
+    layers.insert(diff_id.hex());
+  }
+  usage.other = fs::disk_bytes_of(store_.folder());
+  for (const std::string& name : fs::list(store_.folder())) {
+    if (!layers.contains(name)) usage.other += fs::measure_tree(store_.folder() / name).disk_bytes;
+  }
+  return usage;
 }
 
 // At the first mount, gives the container's folder the attributes of the image's root: the upper folder's are those of

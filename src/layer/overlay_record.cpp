@@ -29,6 +29,8 @@ OverlayRecord parse(const std::string& text) {
   const auto count = [&](const char* key) { return object.at(key).to_number<std::uint64_t>(); };
   const auto flag = [&](const char* key) { return object.at(key).as_bool(); };
   const auto text_of = [&](const char* key) { return std::string(object.at(key).as_string()); };
+  std::optional<std::uint64_t> measured;
+  if (object.contains("measured")) measured = count("measured");
   return {.layer = {.diff_id = oci::Digest::parse(text_of("diff_id")),
                     .driver = text_of("driver"),
                     .format = format,
@@ -38,7 +40,24 @@ OverlayRecord parse(const std::string& text) {
                     .has_implied_folders = flag("implied")},
           .root_listed = flag("root_listed"),
           .root_special = flag("root_special"),
-          .root_opaque = flag("root_opaque")};
+          .root_opaque = flag("root_opaque"),
+          .measured = measured};
+}
+
+std::string to_text(const OverlayRecord& record) {
+  json::object object = {{"format", record.layer.format},
+                         {"driver", record.layer.driver},
+                         {"marker", "trusted"},
+                         {"diff_id", record.layer.diff_id.text()},
+                         {"size", record.layer.size},
+                         {"disk_bytes", record.layer.disk_bytes},
+                         {"entries", record.layer.entries},
+                         {"implied", record.layer.has_implied_folders},
+                         {"root_listed", record.root_listed},
+                         {"root_special", record.root_special},
+                         {"root_opaque", record.root_opaque}};
+  if (record.measured) object["measured"] = *record.measured;
+  return json::serialize(object) + "\n";
 }
 
 }  // namespace
@@ -51,18 +70,11 @@ void write_overlay_record(const std::filesystem::path& folder, const OverlayReco
     if (names.size() > kImpliedLimit) throw Error(Code::kNotSupported, "the layer implies too many folders");
     fs::write_file(folder / kImpliedName, names);
   }
-  const json::object object = {{"format", record.layer.format},
-                               {"driver", record.layer.driver},
-                               {"marker", "trusted"},
-                               {"diff_id", record.layer.diff_id.text()},
-                               {"size", record.layer.size},
-                               {"disk_bytes", record.layer.disk_bytes},
-                               {"entries", record.layer.entries},
-                               {"implied", !implied.empty()},
-                               {"root_listed", record.root_listed},
-                               {"root_special", record.root_special},
-                               {"root_opaque", record.root_opaque}};
-  fs::write_file(folder / kRecordName, json::serialize(object) + "\n");
+  fs::write_file(folder / kRecordName, to_text(record));
+}
+
+void rewrite_overlay_record(const std::filesystem::path& folder, const OverlayRecord& record) {
+  fs::write_file_durably(folder / kRecordName, to_text(record));
 }
 
 std::optional<OverlayRecord> read_overlay_record(const std::filesystem::path& folder) {

@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/fs/usage.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/strings.h"
 #include "layer/archive_name.h"
-#include "layer/tree_size.h"
 #include "layer/unpack_folders.h"
 
 namespace davit::layer {
@@ -20,13 +20,17 @@ using base::Error;
 using base::fs::Directory;
 using base::fs::File;
 using base::fs::Ownership;
+using base::fs::TreeUsage;
 using codec::EntryType;
 using codec::TarEntry;
 
 namespace {
 
 constexpr std::size_t kBufferBytes = 512 * 1024;
+constexpr std::uint64_t kBlockBytes = 4096;
 constexpr mode_t kSetIdBits = S_ISUID | S_ISGID;
+
+std::uint64_t whole_blocks(std::uint64_t size) { return (size + kBlockBytes - 1) / kBlockBytes * kBlockBytes; }
 
 [[noreturn]] void refuse(const TarEntry& entry, std::string_view why) {
   throw Error::format(Code::kInvalidArgument, "layer entry '{}' {}", base::printable(entry.path), why);
@@ -48,7 +52,7 @@ class Unpacker {
       add(*entry);
     }
     folders_.finish();
-    const TreeSize size = replaced_ ? measure_tree(parent_, name_) : counted_;
+    const TreeUsage size = replaced_ ? base::fs::measure_tree(parent_.path() / name_) : counted_;
     result_.size = size.size;
     result_.disk_bytes = size.disk_bytes + kBlockBytes * (replaced_ ? 0 : folders_.made() + 1);
     result_.entries = size.entries + (replaced_ ? 0 : folders_.made());
@@ -303,7 +307,7 @@ class Unpacker {
   Ownership ours_;
   std::vector<std::byte> buffer_ = std::vector<std::byte>(kBufferBytes);
   Unpacked result_;
-  TreeSize counted_;       // without implied folders and the root
+  TreeUsage counted_;      // without implied folders and the root
   bool replaced_ = false;  // something was removed: `counted_` is no longer right
 };
 

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "base/fs/paths.h"
-#include "layer/tree_size.h"
+#include "base/fs/usage.h"
 #include "layer/unpack_folders.h"
 #include "tests/testing/layer_tree.h"
 
@@ -254,8 +254,7 @@ TEST_F(UnpackTest, CountsWhatItMade) {
                               .symlink("l", "d")
                               .whiteout("w");
   const auto plain = unpack_archive(archive);
-  const auto parent = fs::Directory::open(folder_.path());
-  TreeSize tree = measure_tree(parent, "root");
+  fs::TreeUsage tree = fs::measure_tree(root_);
   EXPECT_EQ(plain.size, 5001U);
   EXPECT_EQ(plain.entries, 7U);
   EXPECT_EQ(plain.size, tree.size);
@@ -263,7 +262,7 @@ TEST_F(UnpackTest, CountsWhatItMade) {
   EXPECT_EQ(plain.disk_bytes, tree.disk_bytes);
 
   const auto replaced = unpack_archive(Archive(archive).file("d/a", "short"));
-  tree = measure_tree(parent, "root");
+  tree = fs::measure_tree(root_);
   EXPECT_EQ(replaced.size, 5006U);
   EXPECT_EQ(replaced.entries, 7U);
   EXPECT_EQ(replaced.disk_bytes, tree.disk_bytes);

@@ -152,7 +152,7 @@ class Remover {
   void collect() {
     std::vector<oci::Digest> used;
     for (const ImageUse& use : uses_) used.push_back(use.image);
-    store_.collect(used);
+    store_.collect({.extra_roots = std::move(used)});
   }
 
   store::Store& store_;

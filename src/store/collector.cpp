@@ -46,8 +46,27 @@ Store::Collected Collector::run() {
       more = step(collected);
     } while (more && std::chrono::steady_clock::now() < end);
   }
-  collected.bytes += blobs_.remove_abandoned(kAbandonedSeconds);
+  collected.bytes += remove_partial_blobs();
   return collected;
+}
+
+Store::Collected Collector::look() {
+  const StoreLock lock = StoreLock::acquire(root_);
+  const ImageStore::UnderLock images(images_);
+  find_garbage();
+  return {.blobs = std::move(garbage_blobs_), .layers = std::move(garbage_layers_)};
+}
+
+// Not under the store's lock: what is taken from under a download that leases it just now costs that one its head start,
+// nothing else.
+std::uint64_t Collector::remove_partial_blobs() {
+  if (!options_.partial_blobs) return blobs_.remove_abandoned(kAbandonedSeconds);
+  std::unordered_set<oci::Digest> kept;
+  {
+    const StoreLock lock = StoreLock::acquire_after_others(root_);
+    for (oci::Digest& digest : leased(root_)) kept.insert(std::move(digest));
+  }
+  return blobs_.remove_abandoned(0, kept);
 }
 
 bool Collector::step(Store::Collected& collected) {
@@ -86,7 +105,7 @@ void Collector::find_garbage() {
     if (name.starts_with(".")) base::fs::remove(root_ / "images" / name);
   }
   std::unordered_map<oci::Digest, std::vector<oci::Digest>> edges;
-  std::vector<oci::Digest> roots = extra_roots_;
+  std::vector<oci::Digest> roots = options_.extra_roots;
   for (const ImageRecord& record : images_.list_images()) {
     roots.push_back(record.id);
     edges[record.id] = needs_of(record);

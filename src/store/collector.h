@@ -24,22 +24,25 @@ class ImageStore::UnderLock {
 class Collector {
  public:
   Collector(std::filesystem::path root, blob::BlobStore& blobs, ImageStore& images, layer::LayerDriver& layers,
-            const std::vector<oci::Digest>& extra_roots)
-      : root_(std::move(root)), blobs_(blobs), images_(images), layers_(layers), extra_roots_(extra_roots) {}
+            const Store::CollectOptions& options)
+      : root_(std::move(root)), blobs_(blobs), images_(images), layers_(layers), options_(options) {}
 
   // One collection at a time: waits for another one's end.
   Store::Collected run();
+  // What it would remove now, without its bytes.
+  Store::Collected look();
 
  private:
   bool step(Store::Collected& collected);  // under the store's lock; false when nothing is left
   void find_garbage();
   std::string state_of_roots() const;
+  std::uint64_t remove_partial_blobs();
 
   std::filesystem::path root_;
   blob::BlobStore& blobs_;
   ImageStore& images_;
   layer::LayerDriver& layers_;
-  const std::vector<oci::Digest>& extra_roots_;
+  const Store::CollectOptions& options_;
 
   std::string seen_;  // state_of_roots() when the garbage was found
   bool found_ = false;

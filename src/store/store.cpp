@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/fs/paths.h"
+#include "base/fs/usage.h"
 #include "base/strings.h"
 #include "store/collector.h"
 #include "store/leases.h"
@@ -30,6 +31,7 @@ constexpr std::string_view kIdKey = "id ";
 constexpr std::size_t kIdBytes = 16;
 
 constexpr std::array kFolders{"blobs", "images", "leases"};
+constexpr std::array<std::string_view, 3> kMeasuredApart{"blobs", "overlay", "containers"};
 
 path version_path(const path& root) { return root / "version"; }
 
@@ -159,8 +161,22 @@ layer::LayerDriver& Store::layers() {
 
 std::unique_ptr<Lease> Store::lease() { return make_lease(root()); }
 
-Store::Collected Store::collect(const std::vector<oci::Digest>& extra_roots) {
-  return Collector(root(), blobs(), images(), layers(), extra_roots).run();
+Store::Collected Store::collect(const CollectOptions& options) {
+  return Collector(root(), blobs(), images(), layers(), options).run();
+}
+
+Store::Collected Store::find_garbage(const std::vector<oci::Digest>& extra_roots) {
+  const CollectOptions options = {.extra_roots = extra_roots};
+  return Collector(root(), blobs(), images(), layers(), options).look();
+}
+
+std::uint64_t Store::other_disk_bytes() const {
+  std::uint64_t bytes = fs::disk_bytes_of(root());
+  for (const std::string& name : fs::list(root())) {
+    if (std::find(kMeasuredApart.begin(), kMeasuredApart.end(), name) == kMeasuredApart.end())
+      bytes += fs::measure_tree(root() / name).disk_bytes;
+  }
+  return bytes;
 }
 
 }  // namespace davit::store

@@ -51,13 +51,23 @@ class Store {
 
   std::unique_ptr<Lease> lease();
 
-  // What is needed by nothing: not by an image record, a tag, what history pins, a lease, or `extra_roots` (images that
-  // containers use). Removes it and returns what went. Runs alone (one collection at a time), in a race with nothing.
+  struct CollectOptions {
+    std::vector<oci::Digest> extra_roots;  // images that containers use
+    // What an interrupted download left goes too, if nobody leases it; else only when it is older than a day.
+    bool partial_blobs = false;
+  };
+  // What is needed by nothing: not by an image record, a tag, what history pins, a lease, or an extra root. Removes it
+  // and returns what went. Runs alone (one collection at a time), in a race with nothing.
   struct Collected {
     std::vector<oci::Digest> blobs, layers;
-    std::uint64_t bytes = 0;  // given back to the disk
+    std::uint64_t bytes = 0;  // of disk, given back: blocks as du(1) counts them
   };
-  Collected collect(const std::vector<oci::Digest>& extra_roots);
+  Collected collect(const CollectOptions& options);
+  // What a collection would remove at this moment: blobs and layers alone.
+  Collected find_garbage(const std::vector<oci::Digest>& extra_roots);
+
+  // Bytes of disk of all in the folder but blobs, layers and containers: journal, index, records, locks, run state.
+  std::uint64_t other_disk_bytes() const;
 
  private:
   struct State;

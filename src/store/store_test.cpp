@@ -39,6 +39,7 @@ class FileLayers final : public layer::LayerDriver {
     for (const std::string& hex : fs::list(folder_)) digests.push_back(oci::Digest::parse("sha256:" + hex));
     return digests;
   }
+  layer::LayersUsage disk_usage() const override { return {}; }
   void mount(const layer::MountOptions&) override {}
   void unmount(const path&) override {}
 
@@ -208,7 +209,7 @@ TEST_F(StoreTest, ACollectionKeepsTheTargetsOfTagsAndOfPinnedHistoryAndExtraRoot
   store->images().set_tag({name, first, image.id}, "pull");
   store->images().set_tag({name, second, other.id}, "pull");
   const oci::Digest extra = put(*store, "extra").digest;
-  store->collect({extra});
+  store->collect({.extra_roots = {extra}});
   for (const oci::Digest& digest : {first.digest, second.digest, extra}) EXPECT_TRUE(store->blobs().size(digest));
 }
 
