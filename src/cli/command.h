@@ -49,6 +49,7 @@ const Command* find_command(const std::vector<std::string>& words, std::size_t* 
 int run_copy(Context& context, const Arguments& arguments);
 int run_history(Context& context, const Arguments& arguments);
 int run_image_inspect(Context& context, const Arguments& arguments);
+int run_image_prune(Context& context, const Arguments& arguments);
 int run_images(Context& context, const Arguments& arguments);
 int run_import(Context& context, const Arguments& arguments);
 int run_info(Context& context, const Arguments& arguments);
@@ -66,6 +67,8 @@ int run_rmi(Context& context, const Arguments& arguments);
 int run_run(Context& context, const Arguments& arguments);
 int run_search(Context& context, const Arguments& arguments);
 int run_stop(Context& context, const Arguments& arguments);
+int run_system_df(Context& context, const Arguments& arguments);
+int run_system_prune(Context& context, const Arguments& arguments);
 int run_tag(Context& context, const Arguments& arguments);
 int run_tags_log(Context& context, const Arguments& arguments);
 int run_tags_ls(Context& context, const Arguments& arguments);

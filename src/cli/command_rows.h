@@ -17,6 +17,11 @@ inline constexpr Flag kFilter = {.name = "filter",
                                  .kind = ValueKind::kList,
                                  .help = "Filter output based on conditions provided",
                                  .value_name = "filter"};
+inline constexpr Flag kPruneFilter = {.name = "filter",
+                                      .kind = ValueKind::kList,
+                                      .help = "Provide filter values: until=TIMESTAMP, label=KEY[=VALUE], label!=…",
+                                      .value_name = "filter"};
+inline constexpr Flag kPruneForce = {.name = "force", .letter = 'f', .help = "Do not prompt for confirmation"};
 inline constexpr Flag kNoTrunc = {.name = "no-trunc", .help = "Don't truncate output"};
 inline constexpr Flag kFormat = {
     .name = "format",

@@ -4,12 +4,11 @@
 
 #include "base/strings.h"
 #include "cli/arguments.h"
-#include "cli/container_image.h"
+#include "cli/container_cells.h"
 #include "cli/context.h"
 #include "cli/format.h"
 #include "cli/listing.h"
 #include "cli/output.h"
-#include "text/runes.h"
 #include "text/time.h"
 #include "text/width.h"
 
@@ -17,30 +16,7 @@ namespace davit::cli {
 
 namespace {
 
-constexpr std::size_t kCommandColumns = 20;
 constexpr std::size_t kMountColumns = 15;
-
-// "Up 3 minutes", "Exited (0) 2 hours ago", "Created".
-std::string status_of(const container::State& state, base::Time now) {
-  switch (state.status) {
-    case container::Status::kRunning:
-      return "Up " + text::human_duration(now - state.started.value_or(now));
-    case container::Status::kExited:
-      return fmt::format("Exited ({}) {}", state.exit_code,
-                         state.finished ? text::human_age(*state.finished, now) : "");
-    case container::Status::kDead:
-      return "Dead";
-    case container::Status::kCreated:
-    case container::Status::kStarting:
-      return "Created";
-  }
-  return {};
-}
-
-std::string command_of(const container::Record& record, bool full) {
-  const std::string command = base::join(record.description.args, " ");
-  return text::go_quote(full ? command : text::ellipsis(command, kCommandColumns));
-}
 
 // Where the container's mounts come from.
 std::string mounts_of(const container::Description& description, bool full) {
@@ -130,17 +106,6 @@ int for_each_container(Context& context, const Arguments& arguments, bool absenc
 }
 
 }  // namespace
-
-std::string image_shown(Context& context, const container::Description& description, bool full) {
-  if (!description.image) return description.image_reference;
-  const std::string id = full ? description.image->text() : description.image->short_hex();
-  try {
-    const auto tag = context.images().find_tag(oci::Reference::parse_tagged(description.image_reference));
-    return tag && tag->image == *description.image ? description.image_reference : id;
-  } catch (const base::Error&) {  // made from an ID or a history entry
-    return id;
-  }
-}
 
 int run_ps(Context& context, const Arguments& arguments) {
   Listing listing(ps_shape(context, arguments), arguments);

@@ -7,7 +7,7 @@
 
 #include "base/strings.h"
 #include "cli/arguments.h"
-#include "cli/container_image.h"
+#include "cli/container_cells.h"
 #include "cli/context.h"
 #include "cli/object_template.h"
 #include "cli/output.h"
@@ -32,17 +32,37 @@ struct Found {
 // What one kind of thing has by that name; nothing where there is none.
 using Finder = std::function<std::optional<Found>(const std::string& name)>;
 
+// For an image that no tag means any more: which ones did, and whether history keeps it for them.
+std::vector<docker::DisplacedTag> displaced_tags(Context& context, const oci::Digest& image) {
+  const store::HistoryPolicy& policy = context.settings().history;
+  std::vector<docker::DisplacedTag> displaced;
+  for (const auto& [move, verdict] : context.images().displacements_of(image)) {
+    docker::DisplacedTag one = {.tag = move.reference.familiar(),
+                                .command = move.command,
+                                .when = move.when,
+                                .replaced_by = move.to_image->text(),
+                                .reason = policy::reason(verdict, policy)};
+    if (verdict == policy::HistoryVerdict::kPinned)
+      one.kept_until = move.when + std::chrono::hours(24) * std::int64_t{policy.days};
+    displaced.push_back(std::move(one));
+  }
+  return displaced;
+}
+
 docker::ImageView view_of(Context& context, const store::ImageRecord& record) {
   docker::ImageView view = {.record = record,
                             .config = transfer::read_config(context.store(), record),
                             .tags = context.images().tags_of(record.id),
                             .driver = "overlay"};
+  bool tagged = false;
   for (const store::Tag& tag : view.tags) {
     if (!tag.reference.tag()) continue;
+    tagged = true;
     const auto moves = context.images().history(tag.reference);
     if (!moves.empty() && (!view.last_tagged || moves.front().when > *view.last_tagged))
       view.last_tagged = moves.front().when;
   }
+  if (!tagged) view.displaced = displaced_tags(context, record.id);
   return view;
 }
 

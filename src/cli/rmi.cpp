@@ -7,16 +7,7 @@ namespace davit::cli {
 
 int run_rmi(Context& context, const Arguments& arguments) {
   const bool force = arguments.flag("force");
-  const auto list_uses = [&] {
-    std::vector<operations::ImageUse> uses;
-    for (const auto& container : context.containers().list(container::ContainerStore::Unreadable::kThrow)) {
-      if (!container.record.description.image) continue;
-      uses.push_back({.image = *container.record.description.image,
-                      .container = container.record.id,
-                      .running = container.state.status == container::Status::kRunning});
-    }
-    return uses;
-  };
+  const auto list_uses = [&] { return operations::list_uses(context.containers()); };
   context.store();
   int exit_code = 0;
   std::vector<base::Error> errors;  // docker prints them after what succeeded

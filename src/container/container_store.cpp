@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/fs/file.h"
 #include "base/fs/paths.h"
+#include "base/fs/usage.h"
 #include "base/log.h"
 #include "base/strings.h"
 #include "container/names.h"
@@ -240,8 +241,8 @@ void ContainerStore::save(const Record& record, const State& state, bool durably
   }
 }
 
-// Under the container's lock, nothing of it running or mounted.
-void ContainerStore::remove_locked(const Record& record) {
+// Under the container's lock, nothing of it running or mounted. Returns the bytes of disk given back.
+std::uint64_t ContainerStore::remove_locked(const Record& record) {
   const auto gone = gone_folder(record.id);
   {
     const auto names_lock = base::FileLock::acquire(containers_ / "lock");
@@ -249,15 +250,15 @@ void ContainerStore::remove_locked(const Record& record) {
     const auto link = containers_ / kNames / record.description.name;
     if (fs::read_link(link) == record.id) fs::remove(link);
   }
-  fs::remove_tree(gone);
+  return fs::remove_tree(gone);
 }
 
-void ContainerStore::remove(const std::string& id, bool force) {
+std::uint64_t ContainerStore::remove(const std::string& id, bool force) {
   const auto held = lock(id);
   auto container = held ? load(id) : std::nullopt;
   if (!container) throw Error::format(Code::kNotFound, "No such container: {}", id);
   settle(*container);
-  if (!fs::exists(folder(id))) return;  // it was to be removed at its end
+  if (!fs::exists(folder(id))) return 0;  // it was to be removed at its end
   if (container->running()) {
     if (!force) {
       throw Error::format(
@@ -269,9 +270,23 @@ void ContainerStore::remove(const std::string& id, bool force) {
       throw Error::format(Code::kTimeout, "container {} did not end 10 seconds after SIGKILL", id);
     }
     settle(*container);
-    if (!fs::exists(folder(id))) return;
+    if (!fs::exists(folder(id))) return 0;
   }
-  remove_locked(container->record);
+  return remove_locked(container->record);
+}
+
+ContainerStore::Usage ContainerStore::disk_usage() const {
+  Usage usage;
+  usage.other = fs::disk_bytes_of(containers_);
+  for (const auto& name : fs::list(containers_)) {
+    const auto all = fs::measure_tree(containers_ / name);
+    if (is_id(name)) {
+      usage.containers[name] = {.size = fs::measure_tree(folder(name) / "upper").size, .disk_bytes = all.disk_bytes};
+    } else {
+      usage.other += all.disk_bytes;
+    }
+  }
+  return usage;
 }
 
 }  // namespace davit::container

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -75,7 +76,19 @@ class ContainerStore {
   void stop(const std::string& id, std::chrono::seconds timeout = std::chrono::seconds(10));
 
   // Removes it and its layer. Running: Error(kConflict) with docker's words, or with `force` it is killed first.
-  void remove(const std::string& id, bool force = false);
+  // Returns the bytes of disk given back.
+  std::uint64_t remove(const std::string& id, bool force = false);
+
+  // What containers take of the disk.
+  struct Usage {
+    struct Own {
+      std::uint64_t size = 0;        // bytes of the files that it wrote: docker's size of a container
+      std::uint64_t disk_bytes = 0;  // blocks of all that is kept of it, as du(1) counts
+    };
+    std::map<std::string, Own> containers;  // by ID
+    std::uint64_t other = 0;                // folders, names, and what is being made or removed
+  };
+  Usage disk_usage() const;
 
   // conmon's exit command: records the end and cleans up. Fine for a container that is gone or runs again.
   void exited(const std::string& id);
@@ -99,7 +112,7 @@ class ContainerStore {
   std::vector<std::string> ids() const;
   void save(const Record& record, const State& state, bool durably) const;
   void sweep() const;
-  void remove_locked(const Record& record);
+  std::uint64_t remove_locked(const Record& record);
 
   // Lifecycle (lifecycle.cpp). Under the container's lock.
   runtime::ContainerRuntime runtime_for(const State& state);

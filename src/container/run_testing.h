@@ -27,6 +27,7 @@ class BusyboxLayers final : public layer::LayerDriver {
   void sync() override {}
   std::uint64_t remove(const oci::Digest&) override { return 0; }
   std::vector<oci::Digest> list() const override { return {}; }
+  std::uint64_t clean() override { return 0; }
   layer::LayersUsage disk_usage() const override { return {}; }
   void mount(const layer::MountOptions& options) override;
   void unmount(const std::filesystem::path& target) override;

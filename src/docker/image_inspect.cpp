@@ -31,6 +31,21 @@ json::object descriptor_of(const oci::Descriptor& descriptor) {
   return {{"mediaType", descriptor.media_type}, {"digest", descriptor.digest.text()}, {"size", descriptor.size}};
 }
 
+json::array displaced_from(const std::vector<DisplacedTag>& displaced) {
+  json::array array;
+  for (const DisplacedTag& one : displaced) {
+    array.push_back(json::object(
+        {{"Tag", one.tag},
+         {"When", base::to_rfc3339(one.when)},
+         {"By", one.command},
+         {"ReplacedBy", one.replaced_by},
+         {"Kept", one.kept_until.has_value()},
+         {"Reason", one.reason},
+         {"KeptUntil", one.kept_until ? json::value(base::to_rfc3339(*one.kept_until)) : json::value(nullptr)}}));
+  }
+  return array;
+}
+
 }  // namespace
 
 json::object execution_config(const oci::ExecutionConfig& config) {
@@ -96,6 +111,7 @@ json::object image_inspect(const ImageView& view) {
   object["Metadata"] = json::object(
       {{"LastTagTime", view.last_tagged ? base::to_rfc3339(*view.last_tagged) : std::string("0001-01-01T00:00:00Z")}});
   object["Descriptor"] = descriptor_of(record.index.value_or(record.manifest));
+  if (!view.displaced.empty()) object["Davit"] = json::object({{"DisplacedFrom", displaced_from(view.displaced)}});
   return object;
 }
 

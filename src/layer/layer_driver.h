@@ -70,6 +70,10 @@ class LayerDriver {
   virtual std::uint64_t remove(const oci::Digest& diff_id) = 0;
   virtual std::vector<oci::Digest> list() const = 0;
 
+  // Removes what commands that died left half done. Returns the bytes of disk given back, those of a cleaning when the
+  // driver was opened included.
+  virtual std::uint64_t clean() = 0;
+
   // Measures all that it keeps: a large layer once in its life, what comes and goes meanwhile counted or not.
   virtual LayersUsage disk_usage() const = 0;
 

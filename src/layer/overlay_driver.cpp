@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <unordered_set>
+#include <utility>
 
 #include <boost/json.hpp>
 
@@ -36,7 +37,7 @@ class OverlayDriver final : public LayerDriver {
  public:
   explicit OverlayDriver(const stdfs::path& root) : store_(root / "overlay") {
     probe_overlay_once(store_.folder());
-    store_.clean_staging();
+    cleaned_ = store_.clean_staging();
   }
 
   std::string name() const override { return "overlay"; }
@@ -61,6 +62,7 @@ class OverlayDriver final : public LayerDriver {
   }
 
   std::vector<oci::Digest> list() const override { return store_.list(); }
+  std::uint64_t clean() override { return std::exchange(cleaned_, 0) + store_.clean_staging(); }
   LayersUsage disk_usage() const override;
 
   void mount(const MountOptions& options) override;
@@ -83,6 +85,7 @@ class OverlayDriver final : public LayerDriver {
   void prepare_upper(const Chain& chain, const MountOptions& options) const;
 
   OverlayStore store_;
+  std::uint64_t cleaned_ = 0;  // bytes, when it was opened
 };
 
 OverlayDriver::Chain OverlayDriver::assemble(const std::vector<oci::Digest>& diff_ids) const {

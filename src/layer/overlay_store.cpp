@@ -51,19 +51,21 @@ void OverlayStore::release(FileLock lock, const std::string& name) const {
   if (lock.still_named(lock_file(name))) fs::remove(lock_file(name));
 }
 
-void OverlayStore::clean_staging() const {
+std::uint64_t OverlayStore::clean_staging() const {
+  std::uint64_t bytes = 0;
   for (const auto& name : fs::list(staging())) {
     auto lock = try_lock(name);
     if (!lock) continue;
     base::log::info("removing what an interrupted command left in {}", (staging() / name).string());
     try {
-      fs::remove_tree(staging() / name);
+      bytes += fs::remove_tree(staging() / name);
     } catch (const base::Error& error) {  // whatever stands there, the store stays usable
       if (error.code() == base::Code::kCancelled) throw;
       base::log::warn("what an interrupted command left stays: {}", error.message());
     }
     release(std::move(*lock), name);
   }
+  return bytes;
 }
 
 std::uint64_t OverlayStore::discard(const std::filesystem::path& folder) const {

@@ -37,8 +37,8 @@ class OverlayStore {
   std::optional<base::FileLock> try_lock(const std::string& name) const;
   void release(base::FileLock lock, const std::string& name) const;  // for the holder of an exclusive lock
 
-  // Removes staging folders that no process works on.
-  void clean_staging() const;
+  // Removes staging folders that no process works on. Returns the bytes given back.
+  std::uint64_t clean_staging() const;
   // Moves a folder out of sight, then removes it: a crash leaves it to clean_staging. Returns the bytes given back.
   std::uint64_t discard(const std::filesystem::path& folder) const;
 

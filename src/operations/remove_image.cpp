@@ -1,10 +1,9 @@
 #include "operations/remove_image.h"
 
 #include <algorithm>
-#include <set>
 
 #include "base/error.h"
-#include "codec/hash.h"
+#include "operations/deleted_layers.h"
 #include "operations/find_image.h"
 #include "operations/image_use_lock.h"
 
@@ -14,15 +13,6 @@ namespace {
 
 using base::Code;
 using base::Error;
-
-// OCI image-spec config.md, "Layer ChainID": bottom first.
-std::vector<oci::Digest> chain_ids(const store::ImageRecord& record) {
-  std::vector<oci::Digest> chain;
-  for (const store::ImageLayer& layer : record.layers) {
-    chain.push_back(chain.empty() ? layer.diff_id : codec::digest_of(chain.back().text() + " " + layer.diff_id.text()));
-  }
-  return chain;
-}
 
 const ImageUse* find_use(const std::vector<ImageUse>& uses, const oci::Digest& image) {
   const ImageUse* stopped = nullptr;
@@ -47,11 +37,13 @@ class Remover {
   RemovedImage remove(const std::string& text) {
     store::Change change;
     std::optional<store::ImageRecord> record;
+    std::optional<DeletedLayers> layers;
     const auto before = store_.images().apply([&] {
       const FoundImage found = get_image(store_.images(), text);
       change = found.reference ? change_for_name(found, text) : change_for_id(found.record);
       change.command = "rmi";
       record = found.record;
+      if (!change.remove_images.empty()) layers.emplace(store_.images().list_images());
       return change;
     });
     RemovedImage removed;
@@ -59,7 +51,7 @@ class Remover {
       if (before.removed[i]) removed.untagged.push_back(change.remove_tags[i].familiar());
     }
     if (!change.remove_images.empty()) {
-      removed.deleted = deleted_with(*record);
+      removed.deleted = layers->remove(*record);
       collect();
     }
     return removed;
@@ -134,21 +126,6 @@ class Remover {
     });
   }
 
-  // What docker says went with an image: its ID and the chains of layers that no other image has.
-  std::vector<oci::Digest> deleted_with(const store::ImageRecord& record) const {
-    std::set<oci::Digest> kept;
-    for (const store::ImageRecord& other : store_.images().list_images()) {
-      if (other.id == record.id) continue;
-      for (const oci::Digest& chain : chain_ids(other)) kept.insert(chain);
-    }
-    std::vector<oci::Digest> deleted{record.id};
-    const std::vector<oci::Digest> chain = chain_ids(record);
-    for (auto id = chain.rbegin(); id != chain.rend(); ++id) {
-      if (kept.insert(*id).second) deleted.push_back(*id);
-    }
-    return deleted;
-  }
-
   void collect() {
     std::vector<oci::Digest> used;
     for (const ImageUse& use : uses_) used.push_back(use.image);
@@ -162,6 +139,17 @@ class Remover {
 };
 
 }  // namespace
+
+std::vector<ImageUse> list_uses(container::ContainerStore& containers) {
+  std::vector<ImageUse> uses;
+  for (const auto& container : containers.list(container::ContainerStore::Unreadable::kThrow)) {
+    if (!container.record.description.image) continue;
+    uses.push_back({.image = *container.record.description.image,
+                    .container = container.record.id,
+                    .running = container.state.status == container::Status::kRunning});
+  }
+  return uses;
+}
 
 RemovedImage remove_image(store::Store& store, const ListUses& list_uses, const std::string& text, bool force) try {
   return Remover(store, list_uses, force).remove(text);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "container/container_store.h"
 #include "oci/digest.h"
 #include "store/store.h"
 
@@ -23,6 +24,9 @@ struct RemovedImage {
 
 // The containers on this store, asked for under the lock that a container's creation takes too (image_use_lock.h).
 using ListUses = std::function<std::vector<ImageUse>()>;
+
+// Those of a container store. Throws where one of them cannot be read: it may use any image.
+std::vector<ImageUse> list_uses(container::ContainerStore& containers);
 
 // Removes what `text` (a name, a digest or an ID) means. Until `rmi -f` removes
 // containers (it will), `force` does not override a use. Throws Error(kConflict) with docker's words, Error(kNotFound).

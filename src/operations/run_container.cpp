@@ -16,6 +16,8 @@ namespace {
 using base::Code;
 using base::Error;
 
+constexpr int kPullAgain = 5;
+
 bool is_whole(store::Store& store, const FoundImage& found, const RunOptions& options) {
   if (!transfer::is_complete(store, found.record)) return false;
   if (!options.pull_options.platform) return true;
@@ -124,7 +126,13 @@ container::Container create_container(store::Store& store, container::ContainerS
                                       transfer::Progress& progress,
                                       const std::function<void(const oci::Reference&)>& missing) try {
   ensure_image(store, registries, options, progress, missing);
-  const auto lock = lock_image_use(store, base::FileLock::Mode::kShared);
+  std::optional<base::FileLock> lock = lock_image_use(store, base::FileLock::Mode::kShared);
+  // A prune may have taken it in between: then it is brought again.
+  for (int again = 0; again < kPullAgain && !find_image(store.images(), options.image); ++again) {
+    lock = std::nullopt;
+    ensure_image(store, registries, options, progress, missing);
+    lock = lock_image_use(store, base::FileLock::Mode::kShared);
+  }
   const FoundImage found = get_image(store.images(), options.image);
   const auto lease = store.lease();
   for (const store::ImageLayer& layer : found.record.layers) lease->add(layer.diff_id);

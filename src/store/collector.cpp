@@ -46,7 +46,7 @@ Store::Collected Collector::run() {
       more = step(collected);
     } while (more && std::chrono::steady_clock::now() < end);
   }
-  collected.bytes += remove_partial_blobs();
+  collected.bytes += remove_partial();
   return collected;
 }
 
@@ -57,16 +57,16 @@ Store::Collected Collector::look() {
   return {.blobs = std::move(garbage_blobs_), .layers = std::move(garbage_layers_)};
 }
 
-// Not under the store's lock: what is taken from under a download that leases it just now costs that one its head start,
-// nothing else.
-std::uint64_t Collector::remove_partial_blobs() {
-  if (!options_.partial_blobs) return blobs_.remove_abandoned(kAbandonedSeconds);
+// Not under the store's lock: what is taken from under a download that leases it just now costs that one its head
+// start, nothing else.
+std::uint64_t Collector::remove_partial() {
+  if (!options_.partial) return blobs_.remove_abandoned(kAbandonedSeconds);
   std::unordered_set<oci::Digest> kept;
   {
     const StoreLock lock = StoreLock::acquire_after_others(root_);
     for (oci::Digest& digest : leased(root_)) kept.insert(std::move(digest));
   }
-  return blobs_.remove_abandoned(0, kept);
+  return blobs_.remove_abandoned(0, kept) + layers_.clean();
 }
 
 bool Collector::step(Store::Collected& collected) {

@@ -36,7 +36,7 @@ class Collector {
   bool step(Store::Collected& collected);  // under the store's lock; false when nothing is left
   void find_garbage();
   std::string state_of_roots() const;
-  std::uint64_t remove_partial_blobs();
+  std::uint64_t remove_partial();
 
   std::filesystem::path root_;
   blob::BlobStore& blobs_;

@@ -173,6 +173,8 @@ std::vector<ImageRecord> ImageStore::find_images_by_prefix(std::string_view pref
   });
 }
 
+std::uint64_t ImageStore::record_disk_bytes(const oci::Digest& id) const { return state_->records.disk_bytes(id); }
+
 std::optional<Tag> ImageStore::find_tag(const oci::Reference& reference) const {
   return state_->ask([&](Index& index) { return index.find_tag(reference); });
 }
@@ -199,17 +201,30 @@ std::vector<TagMove> ImageStore::history(const oci::Reference& reference) const 
 
 void ImageStore::mark_gone(const oci::Digest& image) { apply(Change{.mark_gone = {image}}); }
 
-std::vector<TagMove> ImageStore::pinned_moves() const {
+std::vector<ImageStore::Displacement> ImageStore::displacements() const {
   auto overwrites = state_->ask([](Index& index) { return index.overwrites(); });
   std::vector<policy::Displaced> displaced;
   for (const Index::Overwrite& overwrite : overwrites) displaced.push_back(overwrite.displaced);
   const auto verdicts = policy::judge_history(displaced, state_->options.history, base::now());
-  std::vector<TagMove> pinned;
+  std::vector<Displacement> found;
   for (std::size_t i = 0; i < verdicts.size(); ++i) {
-    if (overwrites[i].here && verdicts[i] == policy::HistoryVerdict::kPinned)
-      pinned.push_back(std::move(overwrites[i].move));
+    if (overwrites[i].here) found.push_back({std::move(overwrites[i].move), verdicts[i]});
+  }
+  return found;
+}
+
+std::vector<TagMove> ImageStore::pinned_moves() const {
+  std::vector<TagMove> pinned;
+  for (Displacement& one : displacements()) {
+    if (one.verdict == policy::HistoryVerdict::kPinned) pinned.push_back(std::move(one.move));
   }
   return pinned;
+}
+
+std::vector<ImageStore::Displacement> ImageStore::displacements_of(const oci::Digest& image) const {
+  std::vector<Displacement> found = displacements();
+  std::erase_if(found, [&](const Displacement& one) { return one.move.from_image != image; });
+  return found;
 }
 
 std::vector<oci::Digest> ImageStore::pinned_by_history() const {

@@ -98,6 +98,9 @@ class ImageStore {
   // (one may have been set since the caller looked).
   void remove_image(const oci::Digest& id);
 
+  // Bytes of disk of the copy of its record, which go with it.
+  std::uint64_t record_disk_bytes(const oci::Digest& id) const;
+
   // Tags and repository digests.
   std::optional<Tag> find_tag(const oci::Reference& reference) const;
   std::vector<Tag> list_tags() const;
@@ -116,6 +119,13 @@ class ImageStore {
   std::vector<oci::Digest> pinned_by_history() const;
   // The moves that displaced them, newest first: `from` is what is kept, for which tag, since when.
   std::vector<TagMove> pinned_moves() const;
+  // The moves by which tags came to mean another image than this one, newest first, and what policy says of keeping it
+  // for each.
+  struct Displacement {
+    TagMove move;
+    policy::HistoryVerdict verdict;
+  };
+  std::vector<Displacement> displacements_of(const oci::Digest& image) const;
 
   // Drops the SQLite index and makes it anew from the journal; image records that the journal never spoke of (its lines
   // are lost) are taken up again.
@@ -125,6 +135,7 @@ class ImageStore {
   friend class Collector;
   class UnderLock;
   void refresh();
+  std::vector<Displacement> displacements() const;  // of all images that are here
 
   struct State;
   std::unique_ptr<State> state_;

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/fs/paths.h"
+#include "base/fs/usage.h"
 #include "base/log.h"
 
 namespace davit::store {
@@ -23,6 +24,10 @@ void RecordFolder::put(const ImageRecord& record) const {
 
 void RecordFolder::remove(const std::string& name) const {
   if (fs::remove(path_ / name)) fs::sync_directory(path_);
+}
+
+std::uint64_t RecordFolder::disk_bytes(const oci::Digest& image) const {
+  return fs::disk_bytes_of(path_ / name_of(image));
 }
 
 std::vector<std::string> RecordFolder::names() const {

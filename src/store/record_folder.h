@@ -2,6 +2,7 @@
 // ROOT/images/: a copy of each image's record in a file of its own, for the day on which the journal is lost. Private
 // to src/store; docs/formats/store.md, "Image records". Whoever uses it holds the store's lock.
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -21,6 +22,8 @@ class RecordFolder {
   void follow(const Event& event) const;
   void put(const ImageRecord& record) const;  // writes nothing where the copy is right
   void remove(const std::string& name) const;
+
+  std::uint64_t disk_bytes(const oci::Digest& image) const;  // of its copy; 0 when there is none
 
   std::vector<std::string> names() const;  // of copies, sorted
   // Nothing, with a warning, when the copy is damaged.

@@ -53,8 +53,9 @@ class Store {
 
   struct CollectOptions {
     std::vector<oci::Digest> extra_roots;  // images that containers use
-    // What an interrupted download left goes too, if nobody leases it; else only when it is older than a day.
-    bool partial_blobs = false;
+    // What interrupted commands left goes too, if nobody leases it; partial blobs else only when they are older than a
+    // day.
+    bool partial = false;
   };
   // What is needed by nothing: not by an image record, a tag, what history pins, a lease, or an extra root. Removes it
   // and returns what went. Runs alone (one collection at a time), in a race with nothing.

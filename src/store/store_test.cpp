@@ -39,6 +39,7 @@ class FileLayers final : public layer::LayerDriver {
     for (const std::string& hex : fs::list(folder_)) digests.push_back(oci::Digest::parse("sha256:" + hex));
     return digests;
   }
+  std::uint64_t clean() override { return 0; }
   layer::LayersUsage disk_usage() const override { return {}; }
   void mount(const layer::MountOptions&) override {}
   void unmount(const path&) override {}

@@ -274,11 +274,29 @@ TEST_P(BlobStoreContract, AbandonedPartsGoWhenTheyAreOldAndNobodyHoldsThem) {
   write_all(*holder, "he");
 
   EXPECT_EQ(store_->remove_abandoned(3600), 0U);
+  EXPECT_EQ(store_->remove_abandoned(0, {left}), 0U);
   EXPECT_GE(store_->remove_abandoned(0), 50'000U);
   EXPECT_EQ(store_->ingest(left, bytes.size())->offset(), 0U);
   write_all(*holder, "ld");
   holder->commit();
   EXPECT_EQ(store_->read(held, 4), "held");
+}
+
+TEST_P(BlobStoreContract, UsageTellsBlobsFromPartsAndTheRest) {
+  const std::string bytes = content(100'000);
+  const oci::Digest whole = store_->put(bytes), part = codec::digest_of("part");
+  write_all(*store_->ingest(part, 50'000), content(20'000));
+  const oci::Digest damaged = store_->put("damaged");
+  store_->quarantine(damaged);
+
+  const BlobsUsage usage = store_->disk_usage();
+
+  ASSERT_EQ(usage.blobs.size(), 1U);
+  const std::uint64_t taken = usage.blobs.at(whole);
+  EXPECT_TRUE(taken >= 100'000 && taken < 120'000) << taken;
+  EXPECT_TRUE(usage.partial > 0 && usage.partial < 50'000) << usage.partial;
+  EXPECT_GT(usage.other, 0U);
+  EXPECT_EQ(store_->remove(whole), taken);
 }
 
 TEST_P(BlobStoreContract, ThreadsThatWantOneBlobFetchItOnceBetweenThem) {

@@ -206,6 +206,32 @@ TEST_P(LayerDriverTest, RemovingIsIdempotentAndTellsTheBytes) {
   EXPECT_TRUE(driver_->list().empty());
 }
 
+TEST_P(LayerDriverTest, UsageIsWhatARemovalGivesBack) {
+  Archive large;
+  large.folder("d").file("d/first", std::string(20'000, 'x')).hard_link("d/again", "d/first");
+  for (int i = 0; i < 500; ++i) large.file("d/a-file-with-a-long-name-that-fills-its-folder-" + std::to_string(i), "x");
+  const Archive small = Archive().file("f", std::string(100'000, 'x'));
+  for (const Archive& archive : {small, large}) {
+    add(archive);
+    driver_->sync();
+    const LayersUsage first = driver_->disk_usage(), again = driver_->disk_usage();
+    ASSERT_TRUE(first.layers.contains(archive.diff_id()));
+    EXPECT_GT(first.layers.at(archive.diff_id()), 0U);
+    EXPECT_EQ(first.layers, again.layers);
+    EXPECT_EQ(driver_->remove(archive.diff_id()), first.layers.at(archive.diff_id()));
+    EXPECT_TRUE(driver_->disk_usage().layers.empty());
+  }
+}
+
+TEST_P(LayerDriverTest, CleaningTellsWhatADeadCommandLeft) {
+  EXPECT_EQ(driver_->clean(), 0U);
+  auto left = stage(Archive().file("f", std::string(50'000, 'x')), *driver_);
+  ASSERT_TRUE(left);
+  EXPECT_EQ(driver_->clean(), 0U);  // somebody is at it
+  left.reset();
+  EXPECT_EQ(driver_->clean(), 0U);
+}
+
 TEST_P(LayerDriverTest, AMissingLayerIsNamed) {
   const oci::Digest missing = Archive().file("f", "").diff_id();
   try {

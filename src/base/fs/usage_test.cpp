@@ -24,7 +24,7 @@ TEST_F(UsageTest, CountsAsDuDoes) {
   const TreeUsage usage = measure_tree(root());
   EXPECT_EQ(usage.size, 100'006U);
   EXPECT_EQ(usage.entries, 5U);
-  const auto du = run({"du", "-s", "--block-size=1", root().string()});
+  const auto du = run({.argv = {"du", "-s", "--block-size=1", root().string()}});
   EXPECT_EQ(usage.disk_bytes, std::stoull(du.out)) << du.err;
 }
 

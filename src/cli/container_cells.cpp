@@ -1,0 +1,48 @@
+#include "cli/container_cells.h"
+
+#include "base/strings.h"
+#include "text/runes.h"
+#include "text/time.h"
+#include "text/width.h"
+
+namespace davit::cli {
+
+namespace {
+
+constexpr std::size_t kCommandColumns = 20;
+
+}  // namespace
+
+std::string status_of(const container::State& state, base::Time now) {
+  switch (state.status) {
+    case container::Status::kRunning:
+      return "Up " + text::human_duration(now - state.started.value_or(now));
+    case container::Status::kExited:
+      return fmt::format("Exited ({}) {}", state.exit_code,
+                         state.finished ? text::human_age(*state.finished, now) : "");
+    case container::Status::kDead:
+      return "Dead";
+    case container::Status::kCreated:
+    case container::Status::kStarting:
+      return "Created";
+  }
+  return {};
+}
+
+std::string command_of(const container::Record& record, bool full) {
+  const std::string command = base::join(record.description.args, " ");
+  return text::go_quote(full ? command : text::ellipsis(command, kCommandColumns));
+}
+
+std::string image_shown(Context& context, const container::Description& description, bool full) {
+  if (!description.image) return description.image_reference;
+  const std::string id = full ? description.image->text() : description.image->short_hex();
+  try {
+    const auto tag = context.images().find_tag(oci::Reference::parse_tagged(description.image_reference));
+    return tag && tag->image == *description.image ? description.image_reference : id;
+  } catch (const base::Error&) {  // made from an ID or a history entry
+    return id;
+  }
+}
+
+}  // namespace davit::cli

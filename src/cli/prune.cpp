@@ -1,0 +1,106 @@
+// image prune and system prune.
+
+#include "cli/arguments.h"
+#include "cli/confirm.h"
+#include "cli/context.h"
+#include "cli/format.h"
+#include "cli/output.h"
+#include "operations/prune_containers.h"
+#include "operations/prune_images.h"
+#include "text/size.h"
+
+namespace davit::cli {
+
+namespace {
+
+using operations::Filters;
+
+operations::PruneOptions options_of(const Filters& filters, bool all) {
+  if (filters.values("until").size() > 1)
+    throw base::Error(base::Code::kInvalidArgument, "more than one until filter specified");
+  operations::PruneOptions options = {.all = all, .created_before = filters.until(base::now()), .match_labels = {}};
+  if (filters.asks_labels()) {
+    options.match_labels = [&filters](const operations::Labels& labels) { return filters.labels_match(labels); };
+  }
+  return options;
+}
+
+operations::PrunedImages prune_images(Context& context, const operations::PruneOptions& options) {
+  return operations::prune_images(
+      context.store(), [&] { return operations::list_uses(context.containers()); }, options);
+}
+
+void print_images(const operations::PrunedImages& pruned) {
+  if (pruned.images.empty()) return;
+  print_line("Deleted Images:");
+  for (const operations::RemovedImage& image : pruned.images) {
+    for (const std::string& name : image.untagged) print_line("untagged: " + name);
+    for (const oci::Digest& digest : image.deleted) print_line("deleted: " + digest.text());
+  }
+  print_line("");
+}
+
+void print_total(std::uint64_t bytes) { print_line("Total reclaimed space: " + text::human_size(bytes)); }
+
+std::string system_warning(const Arguments& arguments, const Filters& filters) {
+  const bool all = arguments.flag("all");
+  std::string text =
+      "WARNING! This will remove:\n"
+      "  - all stopped containers\n"
+      "  - all networks not used by at least one container\n";
+  if (arguments.flag("volumes")) text += "  - all anonymous volumes not used by at least one container\n";
+  text += all ? "  - all images without at least one container associated to them\n  - all build cache\n"
+              : "  - all dangling images\n  - unused build cache\n";
+  if (!filters.empty()) {
+    text += "\n  Items to be pruned will be filtered with:\n";
+    for (const char* name : {"label!", "label", "until"}) {
+      for (const std::string& value : filters.values(name)) text += std::string("  - ") + name + "=" + value + "\n";
+    }
+  }
+  return text + "\nAre you sure you want to continue?";
+}
+
+// True when the user does not want it.
+bool declined(const Arguments& arguments, const std::string& warning) {
+  if (arguments.flag("force") || confirm(warning)) return false;
+  print_line("");
+  return true;
+}
+
+}  // namespace
+
+int run_image_prune(Context& context, const Arguments& arguments) {
+  const bool all = arguments.flag("all");
+  Filters filters = filters_of(arguments);
+  const char* warning = all ? "WARNING! This will remove all images without at least one container associated to them."
+                            : "WARNING! This will remove all dangling images.";
+  if (declined(arguments, std::string(warning) + "\nAre you sure you want to continue?")) return 0;
+  filters.allow_only({"dangling", "label", "label!", "until"});
+  filters.add("dangling", all ? "false" : "true");  // as docker's client does; true wins
+  const auto pruned = prune_images(context, options_of(filters, !filters.boolean("dangling").value_or(true)));
+  print_images(pruned);
+  print_total(pruned.bytes);
+  return 0;
+}
+
+int run_system_prune(Context& context, const Arguments& arguments) {
+  const Filters filters = filters_of(arguments);
+  if (arguments.flag("volumes") && filters.has("until"))
+    throw ClientError("ERROR: The \"until\" filter is not supported with \"--volumes\"");
+  if (declined(arguments, system_warning(arguments, filters))) return 0;
+  filters.allow_only({"label", "label!", "until"});
+  const operations::PruneOptions options = options_of(filters, arguments.flag("all"));
+  context.store();
+  const auto containers = operations::prune_containers(context.containers(), options);
+  if (!containers.ids.empty()) {
+    print_line("Deleted Containers:");
+    for (const std::string& id : containers.ids) print_line(id);
+    print_line("");
+  }
+  const auto images = prune_images(context, options);
+  print_images(images);
+  print_total(containers.bytes + images.bytes);
+  return 0;
+}
+
+}  // namespace davit::cli
