@@ -16,6 +16,7 @@
 #include "docker/inspect_types.h"
 #include "docker/json_text.h"
 #include "operations/find_image.h"
+#include "policy/history.h"
 #include "transfer/image_content.h"
 
 namespace davit::cli {
