@@ -1,6 +1,8 @@
 #include "transfer/copy_content.h"
 
 #include <algorithm>
+#include <exception>
+#include <mutex>
 
 #include "base/error.h"
 #include "base/interrupt.h"
@@ -46,20 +48,24 @@ void ContentCopier::add_blobs(const oci::Manifest& manifest, std::vector<Blob>& 
 }
 
 void ContentCopier::copy_blobs(const std::vector<Blob>& blobs) {
-  std::atomic<bool> stopped = false;
+  std::atomic<bool> stopped = false;  // the first failure is what is told; the others under way need not end
+  std::mutex mutex;
+  std::exception_ptr first;
   base::parallel_for(blobs.size(), parallel_, [&](std::size_t i) {
-    base::check_interrupted();
+    if (stopped) return;
     try {
+      base::check_interrupted();
       copy_blob(blobs[i], stopped);
-    } catch (Error& e) {
-      stopped = true;  // the others need not come to their ends
-      e.add_frame("while copying blob {}", blobs[i].descriptor.digest.text());
-      throw;
+    } catch (...) {
+      const std::lock_guard lock(mutex);
+      if (!first) first = std::current_exception();
+      stopped = true;
     }
   });
+  if (first) std::rethrow_exception(first);
 }
 
-void ContentCopier::copy_blob(const Blob& blob, const std::atomic<bool>& stopped) {
+void ContentCopier::copy_blob(const Blob& blob, const std::atomic<bool>& stopped) try {
   const oci::Descriptor& descriptor = blob.descriptor;
   std::optional<oci::RepositoryName> mount_from;
   if (route_.within_one_registry() && route_.source != route_.target) mount_from = route_.source;
@@ -90,6 +96,9 @@ void ContentCopier::copy_blob(const Blob& blob, const std::atomic<bool>& stopped
       progress_.layer(descriptor.digest, LayerStatus::kLayerAlreadyExists);
       break;
   }
+} catch (Error& e) {
+  e.add_frame("while copying blob {}", blob.descriptor.digest.text());
+  throw;
 }
 
 }  // namespace davit::transfer

@@ -426,6 +426,21 @@ def test_source_blob_that_is_not_its_digest(davit, fake_registry, target, which)
     assert target.requests("PUT .*/manifests/") == [] and name not in target.blobs
 
 
+def test_first_failure_is_told_and_the_others_are_broken_off(davit, fake_registry, target):
+    layers = [images.layer(images.file(name, os.urandom(1_500_000))) for name in ("bottom", "middle", "top")]
+    image = images.image(*layers)
+    reference = fake_registry.add("team/app:1.0.0", image)
+    wrong = layers[1].digest
+    fake_registry.blobs[wrong] = fake_registry.blobs[wrong][:-1] + b"?"
+    for slow in (layers[0].digest, layers[2].digest):
+        fake_registry.on(f"GET .*/blobs/{slow}", lambda exchange: exchange.default(pace=(20_000, 0.05)))
+
+    failed = davit("copy", reference, f"{target.address}/prod/app:1.0.0", code=1)
+
+    assert failed.stderr == f"Error response from daemon: wrong digest of a blob: expected {wrong}, got {images.digest(fake_registry.blobs[wrong])}\n"
+    assert target.requests("PUT ") == []
+
+
 def test_source_blob_that_is_missing(davit, fake_registry, target):
     image = made("one")
     reference = fake_registry.add("team/app:1.0.0", image)
