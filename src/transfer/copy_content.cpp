@@ -42,6 +42,7 @@ void ContentCopier::add_blobs(const oci::Manifest& manifest, std::vector<Blob>& 
       continue;
     }
     progress_.layer(layer->digest, LayerStatus::kPreparing);
+    progress_.bytes(layer->digest, LayerStatus::kWaiting, 0, layer->size);
     blobs.push_back({.descriptor = *layer, .is_layer = true});
   }
   if (brought_.insert(manifest.config.digest).second) blobs.push_back({.descriptor = manifest.config});

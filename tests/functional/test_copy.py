@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -238,6 +239,26 @@ def test_what_is_no_image_is_copied_too(davit, registry, other):
     assert other.get_manifest("charts/app", "0.1.0")[1] == chart.manifest
 
 
+def test_on_a_terminal(davit, registry, other):
+    image = made("one")
+    reference = registry.push("team/app:1.0.0", image)
+    ours, theirs = pty.openpty()
+    process = davit.start("copy", reference, f"{other.address}/prod/app:1.0.0", stdout=theirs, stderr=theirs, env={"TERM": "xterm"})
+    os.close(theirs)
+    shown = b""
+    try:
+        while part := os.read(ours, 65536):
+            shown += part
+    except OSError:  # the end, as Linux tells it
+        pass
+    assert process.wait(timeout=20) == 0
+    process.stdout = process.stderr = None
+    for one in image.layers:
+        assert f"{short(one.digest)}: Copied".encode() in shown
+    assert f"1.0.0: digest: {image.digest}".encode() in shown
+    os.close(ours)
+
+
 def test_docker_pulls_what_was_copied(davit, registry, other, docker):
     image = images.busybox(text="promoted\n")
     target = f"{other.address}/prod/app:1.0.0"
@@ -410,6 +431,20 @@ def test_target_that_takes_no_more(davit, registry, target):
     failed = davit("copy", reference, f"{target.address}/prod/app:1.0.0", code=1)
     assert "503" in failed.stderr and target.address in failed.stderr
     assert target.requests("PUT ") == []
+
+
+def test_target_whose_disk_is_full(davit, registry, folder):
+    (folder / "small").mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder / "small"], check=True)
+    small = Registry(folder / "small")
+    reference = registry.push("team/app:1.0.0", images.image(images.layer(images.file("big", os.urandom(2_000_000)))))
+
+    failed = davit("copy", reference, f"{small.address}/prod/app:1.0.0", code=1)
+
+    assert "500 Internal Server Error" in failed.stderr and small.address in failed.stderr
+    assert small.requests("PUT .*/manifests/") == []
+    small.stop()
+    subprocess.run(["umount", folder / "small"], check=True)
 
 
 @pytest.mark.parametrize("which", ["layer", "config"])
