@@ -85,7 +85,8 @@ TEST(Arguments, HintsAreDockers) {
 
 TEST(Help, HasDockersLayout) {
   EXPECT_EQ(command_help(command({"rmi"})),
-            "Usage:  davit rmi [OPTIONS] IMAGE [IMAGE...]\n\nRemove one or more images\n\nOptions:\n"
+            "Usage:  davit rmi [OPTIONS] IMAGE [IMAGE...]\n\nRemove one or more images\n\nAliases:\n"
+            "  davit image rm, davit image remove, davit rmi\n\nOptions:\n"
             "  -f, --force   Force removal of the image\n");
 }
 

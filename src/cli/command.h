@@ -21,13 +21,16 @@ struct Flag {
   std::string_view default_text = "";  // shown by --help, and the value when the flag is not given
   std::string_view value_name = "";    // shown by --help; by default the kind's own
   bool hidden = false;                 // an old name, taken but not shown
+  std::string_view values = "";        // for completion: "always missing never", or a word as in Command::arguments
 };
 
 inline constexpr int kAnyNumber = -1;
 
 struct Command {
-  std::string_view name;       // "pull", "tags log"
-  std::string_view arguments;  // as --help shows them: "[OPTIONS] NAME[:TAG|@DIGEST]"
+  std::string_view name;  // "pull", "tags log"
+  // As --help shows them: "[OPTIONS] NAME[:TAG|@DIGEST]". Completion goes by their words: IMAGE, CONTAINER, FILE
+  // (complete.h).
+  std::string_view arguments;
   std::string_view summary;
   std::vector<Flag> flags;
   int least = 0;  // positional arguments
@@ -39,13 +42,22 @@ struct Command {
   std::string_view alias_of = "";              // in such a row: the first name
 };
 
+// A word that begins several commands: "image".
+struct Group {
+  std::string_view name;
+  std::string_view summary;
+};
+
 const std::vector<Command>& commands();  // by name
+const std::vector<Group>& groups();
+const Group* find_group(std::string_view name);  // nullptr when there is none, or none of its commands is shown
 const std::vector<Flag>& global_flags();
 
 // The longest command whose words begin `words`, and how many words it took; nullptr when there is none.
 const Command* find_command(const std::vector<std::string>& words, std::size_t* used);
 
 // One handler per command, each in a file of its own name.
+int run_completion(Context& context, const Arguments& arguments);
 int run_copy(Context& context, const Arguments& arguments);
 int run_history(Context& context, const Arguments& arguments);
 int run_image_inspect(Context& context, const Arguments& arguments);
@@ -54,6 +66,7 @@ int run_images(Context& context, const Arguments& arguments);
 int run_import(Context& context, const Arguments& arguments);
 int run_info(Context& context, const Arguments& arguments);
 int run_inspect(Context& context, const Arguments& arguments);
+int run_internal_complete(Context& context, const Arguments& arguments);
 int run_internal_exited(Context& context, const Arguments& arguments);
 int run_login(Context& context, const Arguments& arguments);
 int run_logout(Context& context, const Arguments& arguments);

@@ -26,12 +26,17 @@ inline constexpr Flag kNoTrunc = {.name = "no-trunc", .help = "Don't truncate ou
 inline constexpr Flag kFormat = {
     .name = "format",
     .kind = ValueKind::kString,
-    .help = "Format output using a custom template: 'table', 'table TEMPLATE', 'json' or a Go template"};
+    .help = "Format output using a custom template: 'table', 'table TEMPLATE', 'json' or a Go template",
+    .values = "json table"};
 inline constexpr Flag kInspectFormat = {.name = "format",
                                         .letter = 'f',
                                         .kind = ValueKind::kString,
-                                        .help = "Format output using a custom template: 'json' or a Go template"};
+                                        .help = "Format output using a custom template: 'json' or a Go template",
+                                        .values = "json"};
 inline constexpr Flag kPlatform = {
-    .name = "platform", .kind = ValueKind::kString, .help = "Set platform if the server is multi-platform capable"};
+    .name = "platform",
+    .kind = ValueKind::kString,
+    .help = "Set platform if the server is multi-platform capable",
+    .values = "linux/386 linux/amd64 linux/arm/v6 linux/arm/v7 linux/arm64 linux/ppc64le linux/riscv64 linux/s390x"};
 
 }  // namespace davit::cli

@@ -31,20 +31,47 @@ std::vector<Command> all_rows() {
 
 const std::vector<Flag>& global_flags() {
   static const std::vector<Flag> flags = {
-      {.name = "config", .kind = kString, .help = "Configuration file", .default_text = "/etc/davit/davit.toml"},
+      {.name = "config",
+       .kind = kString,
+       .help = "Configuration file",
+       .default_text = "/etc/davit/davit.toml",
+       .values = "FILE"},
       {.name = "debug", .letter = 'D', .help = "Show what led to an error, and debug messages"},
       {.name = "log-level",
        .letter = 'l',
        .kind = kString,
        .help = "Set the logging level: debug, info, warn, error, off",
-       .default_text = "warn"},
+       .default_text = "warn",
+       .values = "debug info warn error off"},
       {.name = "root",
        .kind = kString,
        .help = "Keep everything under one folder (also by DAVIT_ROOT)",
-       .default_text = "/var/lib/davit"},
+       .default_text = "/var/lib/davit",
+       .values = "FILE"},
       {.name = "version", .letter = 'v', .help = "Print version information and quit"},
   };
   return flags;
+}
+
+const std::vector<Group>& groups() {
+  static const std::vector<Group> table = {
+      {"container", "Manage containers"},
+      {"image", "Manage images"},
+      {"manifest", "Manage Docker image manifests and manifest lists"},
+      {"system", "Manage davit"},
+      {"tags", "Manage tags and their history"},
+  };
+  return table;
+}
+
+const Group* find_group(std::string_view name) {
+  const auto found =
+      std::find_if(groups().begin(), groups().end(), [&](const Group& group) { return group.name == name; });
+  const std::string prefix = std::string(name) + " ";
+  const bool has_commands = std::any_of(commands().begin(), commands().end(), [&](const Command& command) {
+    return !command.hidden && command.name.starts_with(prefix);
+  });
+  return found == groups().end() || !has_commands ? nullptr : &*found;
 }
 
 const std::vector<Command>& commands() {

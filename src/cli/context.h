@@ -34,6 +34,7 @@ class Context {
   transfer::Registries& registries();
   const std::shared_ptr<auth::CredentialStore>& credentials();
 
+  const GlobalOptions& options() const { return options_; }
   bool debug() const { return options_.debug; }
   // Whether it was the opening of the configuration or the store that failed, rather than what the command asked of
   // them: then the message is davit's own, without docker's "Error response from daemon: ".

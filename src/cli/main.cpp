@@ -15,6 +15,8 @@
 namespace davit::cli {
 namespace {
 
+constexpr int kUsageExit = 125;
+
 int print_usage_error(const UsageError& error) {
   const UsageError::Hint& hint = error.hint();
   print_error(error.message() + "\n");
@@ -48,6 +50,44 @@ int run_command(Context& context, const Command& command, const std::vector<std:
   return command.handler(context, arguments);
 }
 
+std::string_view without_last_newline(std::string_view text) { return text.substr(0, text.size() - 1); }
+
+// "davit help pull"
+int print_help_of(const std::vector<std::string>& words) {
+  std::size_t used = 0;
+  if (words.empty()) {
+    print(program_help());
+  } else if (const Command* command = find_command(words, &used)) {
+    print(command_help(*command));
+  } else if (const Group* group = find_group(words[0])) {
+    print(group_help(*group));
+  } else {
+    print_error("unknown help topic: " + words[0]);
+    return 1;
+  }
+  return 0;
+}
+
+// Words that name no command: a group alone, or a mistake.
+int dispatch_group(const std::vector<std::string>& words) {
+  const Group* group = find_group(words[0]);
+  if (group == nullptr) {
+    throw UsageError("davit: unknown command: davit " + words[0] + did_you_mean(words[0]), 1, UsageError::Hint{});
+  }
+  if (words.size() == 1) {
+    print_error(without_last_newline(group_help(*group)));
+    return 0;
+  }
+  if (words[1] == "--help" || words[1] == "-h") {
+    print(group_help(*group));
+    return 0;
+  }
+  const UsageError::Hint hint = {.usage = "Usage:  davit " + words[0], .program = "davit " + words[0]};
+  if (words[1].starts_with("--")) throw UsageError("unknown flag: " + words[1], kUsageExit, hint);
+  throw UsageError("davit: unknown command: davit " + words[0] + " " + words[1] + did_you_mean(words[1], words[0]), 1,
+                   hint);
+}
+
 int dispatch(const std::vector<std::string>& words) {
   const GlobalArguments global = parse_global(words);
   if (global.values.contains("version")) {
@@ -55,23 +95,18 @@ int dispatch(const std::vector<std::string>& words) {
     return 0;
   }
   const std::vector<std::string> rest(words.begin() + static_cast<std::ptrdiff_t>(global.consumed), words.end());
-  if (rest.empty() || global.values.contains("help") || rest[0] == "help") {
+  if (global.values.contains("help")) {
     print(program_help());
     return 0;
   }
+  if (rest.empty()) {
+    print_error(without_last_newline(program_help()));  // to standard error, as docker
+    return 0;
+  }
+  if (rest[0] == "help") return print_help_of({rest.begin() + 1, rest.end()});
   std::size_t used = 0;
   const Command* command = find_command(rest, &used);
-  if (command == nullptr) {
-    if (const std::string group = group_help(rest[0]); !group.empty()) {
-      if (rest.size() == 1 || rest[1] == "--help") {
-        print(group);
-        return 0;
-      }
-      throw UsageError("davit: unknown command: davit " + rest[0] + " " + rest[1], 1,
-                       UsageError::Hint{.program = "davit " + rest[0]});
-    }
-    throw UsageError("davit: unknown command: davit " + rest[0], 1, UsageError::Hint{});
-  }
+  if (command == nullptr) return dispatch_group(rest);
 
   const GlobalOptions options = to_options(global);
   if (options.debug) base::log::set_level(base::log::Level::kDebug);

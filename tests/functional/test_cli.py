@@ -116,3 +116,49 @@ def test_config_file_that_is_wrong_is_named(davit, folder):
     assert failed.code != 0 and "davit.toml" in failed.stderr
     missing = davit("--config", folder / "nosuch.toml", "images", code=None)
     assert missing.code != 0 and "nosuch.toml" in missing.stderr
+
+
+def test_program_help_has_dockers_groups(davit):
+    text = davit("--help").stdout
+    heads = re.findall(r"^([A-Z][A-Za-z ]+):$", text, re.M)
+    assert heads == ["Common Commands", "Management Commands", "Commands", "Global Options"]
+    common, management = text.split("Common Commands:\n")[1].split("Management Commands:\n")
+    assert re.findall(r"^  (\w+) ", common, re.M)[:3] == ["run", "ps", "pull"]
+    assert re.search(r"^  image  +Manage images$", management, re.M)
+    assert davit().stderr == text and davit().stdout == ""  # without a command, on standard error, as docker
+
+
+def test_help_word(davit):
+    assert davit("help").stdout == davit("--help").stdout
+    assert davit("help", "pull").stdout == davit("pull", "--help").stdout
+    assert davit("help", "image", "ls").stdout == davit("image", "ls", "--help").stdout
+    assert davit("help", "image").stdout == davit("image", "--help").stdout
+    assert davit("help", "nosuch", code=1).stderr == "unknown help topic: nosuch\n"
+
+
+def test_group_alone_prints_its_help_on_standard_error(davit):
+    text = davit("image", "--help").stdout
+    assert text.startswith("Usage:  davit image COMMAND\n\nManage images\n\nCommands:\n")
+    assert text.endswith("\nRun 'davit image COMMAND --help' for more information on a command.\n")
+    alone = davit("image")
+    assert (alone.stdout, alone.stderr) == ("", text)
+
+
+def test_aliases_are_shown_as_dockers(davit):
+    for name in ("images", "image ls", "image list"):
+        text = davit(*name.split(), "--help").stdout
+        assert text.startswith(f"Usage:  davit {name} [OPTIONS] [REPOSITORY[:TAG]]\n")
+        assert "\nAliases:\n  davit image ls, davit image list, davit images\n" in text
+
+
+def test_unknown_command_of_a_group(davit):
+    assert davit("image", "nosuch", code=1).stderr == \
+        "davit: unknown command: davit image nosuch\n\nUsage:  davit image\n\nRun 'davit image --help' for more information\n"
+    assert davit("image", "--nosuch", code=125).stderr == \
+        "unknown flag: --nosuch\n\nUsage:  davit image\n\nRun 'davit image --help' for more information\n"
+
+
+def test_mistyped_command_is_answered_by_a_suggestion(davit):
+    assert davit("imags", code=1).stderr == \
+        "davit: unknown command: davit imags\n\nDid you mean this?\n\timage\n\timages\n\nRun 'davit --help' for more information\n"
+    assert "Did you mean this?\n\thistory\n" in davit("image", "histroy", code=1).stderr
