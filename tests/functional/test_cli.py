@@ -54,7 +54,7 @@ def test_help_of_each_command_has_dockers_layout(davit, command):
 def test_help_of_pull_is_as_dockers(davit):
     text = davit("pull", "--help").stdout
     assert text.startswith("Usage:  davit pull [OPTIONS] NAME[:TAG|@DIGEST]")
-    assert re.search(r"^Options:\n      --platform string   Set platform .*\n(?: +.*\n)?  -q, --quiet             Suppress verbose output$", text, re.M)
+    assert re.search(r"^Options:\n  -a, --all-tags .*\n      --platform string   Set platform .*\n(?: +.*\n)?  -q, --quiet             Suppress verbose output$", text, re.M)
 
 
 def test_unknown_command(davit):
