@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "codec/gzip.h"
+#include "codec/xz.h"
 #include "codec/zstd.h"
 
 namespace davit::codec {
@@ -72,12 +73,11 @@ Compression detect_compression(base::ByteView first_bytes) {
   // A skippable frame: 0x184D2A50 to 0x184D2A5F, little-endian.
   if (text.size() >= 4 && (text[0] & '\xf0') == '\x50' && text.substr(1, 3) == "\x2a\x4d\x18"sv)
     return Compression::kZstd;
-  if (text.starts_with("\xfd\x37zXZ\0"sv))
-    throw Error(Code::kNotSupported, "xz compression is not supported: use gzip, zstd or none");
+  if (text.starts_with("\xfd\x37zXZ\0"sv)) return Compression::kXz;
   // "BZh", a level, then the digits of pi: a name in a tar archive could begin with the first four alone.
   if (text.starts_with("BZh"sv) && text.size() >= kSniffBytes && text[3] >= '1' && text[3] <= '9' &&
       text.substr(4, 2) == "1A"sv)
-    throw Error(Code::kNotSupported, "bzip2 compression is not supported: use gzip, zstd or none");
+    throw Error(Code::kNotSupported, "bzip2 compression is not supported: use gzip, zstd, xz or none");
   return Compression::kNone;
 }
 
@@ -89,6 +89,8 @@ std::unique_ptr<base::Source> decompress(base::Source& source, Compression compr
       return gunzip(source);
     case Compression::kZstd:
       return unzstd(source);
+    case Compression::kXz:
+      return unxz(source);
   }
   throw Error(Code::kInternal, "unknown compression");
 }
@@ -99,14 +101,16 @@ std::unique_ptr<base::Source> decompress_detected(base::Source& source, Compress
   return result;
 }
 
-std::unique_ptr<base::Sink> compress(base::Sink& sink, Compression compression, int level) {
+std::unique_ptr<base::Sink> compress(base::Sink& sink, Compression compression, int level, unsigned threads) {
   switch (compression) {
     case Compression::kNone:
       return std::make_unique<PlainSink>(sink);
     case Compression::kGzip:
-      return gzip(sink, level);
+      return gzip(sink, level, threads);
     case Compression::kZstd:
       return zstd(sink, level);
+    case Compression::kXz:
+      throw Error(Code::kNotSupported, "davit reads xz but does not write it");
   }
   throw Error(Code::kInternal, "unknown compression");
 }

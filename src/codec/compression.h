@@ -1,5 +1,6 @@
 #pragma once
-// gzip (RFC 1952, one member or many), zstd (RFC 8878) and no compression, as Sources and Sinks, in bounded memory.
+// gzip (RFC 1952, one member or many), zstd (RFC 8878), xz (read only) and no compression, as Sources and Sinks, in
+// bounded memory.
 
 #include <memory>
 #include <optional>
@@ -8,23 +9,22 @@
 
 namespace davit::codec {
 
-enum class Compression { kNone, kGzip, kZstd };
+enum class Compression { kNone, kGzip, kZstd, kXz };
 
-// By the first bytes: 6 are enough. Xz and bzip2 are recognised only to be refused: throws Error(kNotSupported) naming
-// them.
+// By the first bytes: 6 are enough. Bzip2 is recognised only to be refused: throws Error(kNotSupported) naming it.
 Compression detect_compression(base::ByteView first_bytes);
 
 // The decompressed bytes of `source`, which outlives the result. Errors: kCorrupt for damage or truncation (also of the
 // last member; trailing zero bytes are padding, other trailing bytes are damage), kNotSupported for a zstd window over
-// 128 MiB.
+// 128 MiB or xz data that takes more than 256 MiB to read.
 std::unique_ptr<base::Source> decompress(base::Source& source, Compression compression);
 // The same, looking at the first bytes itself; `found` tells what it was.
 std::unique_ptr<base::Source> decompress_detected(base::Source& source, Compression* found = nullptr);
 
 // Compresses to `sink`, which outlives the result; finish() writes the end but does not finish the sink.
 // kGzip: members of about 1 MiB by libdeflate, each with its compressed length in an extra field
-// (docs/formats/gzip.md).
-std::unique_ptr<base::Sink> compress(base::Sink& sink, Compression compression,
-                                     int level = 0 /* the default of each */);
+// (docs/formats/gzip.md), by so many threads. kXz is not written: Error(kNotSupported).
+std::unique_ptr<base::Sink> compress(base::Sink& sink, Compression compression, int level = 0 /* the default of each */,
+                                     unsigned threads = 1);
 
 }  // namespace davit::codec

@@ -11,8 +11,9 @@ namespace davit::codec {
 // Inflates `source`, which outlives the result: one member or many, CRC-32 and length of each checked.
 std::unique_ptr<base::Source> gunzip(base::Source& source);
 
-// Deflates to `sink`, which outlives the result. Levels 1 to 12; 0 is the default.
-std::unique_ptr<base::Sink> gzip(base::Sink& sink, int level);
+// Deflates to `sink`, which outlives the result. Levels 1 to 12; 0 is the default. With more than one thread, members
+// are made side by side by threads of the sink's own, and written in order by the caller's: the bytes are the same.
+std::unique_ptr<base::Sink> gzip(base::Sink& sink, int level, unsigned threads = 1);
 
 inline constexpr int kDefaultGzipLevel = 5;
 inline constexpr std::size_t kGzipMemberBytes = 1024 * 1024;  // of uncompressed data in one member

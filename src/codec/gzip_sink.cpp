@@ -1,37 +1,19 @@
 #include <algorithm>
 #include <cstring>
 
-#include <libdeflate.h>
-
 #include "base/error.h"
 #include "codec/gzip.h"
+#include "codec/gzip_member.h"
 
 namespace davit::codec {
 
 namespace {
 
-using base::Code;
-using base::Error;
-using namespace gzip_format;
-
 constexpr int kHighestLevel = 12;
-
-struct FreeCompressor {
-  void operator()(libdeflate_compressor* compressor) const { libdeflate_free_compressor(compressor); }
-};
-
-void put32(std::byte* to, std::uint32_t value) {
-  for (int i = 0; i < 4; ++i) to[i] = static_cast<std::byte>(value >> (8 * i));
-}
 
 class GzipSink final : public base::Sink {
  public:
-  GzipSink(base::Sink& sink, int level) : sink_(sink), compressor_(libdeflate_alloc_compressor(level)) {
-    if (!compressor_) throw std::bad_alloc();
-    member_capacity_ =
-        kMemberHeaderBytes + libdeflate_deflate_compress_bound(compressor_.get(), kGzipMemberBytes) + kTrailerBytes;
-    member_ = std::make_unique_for_overwrite<std::byte[]>(member_capacity_);
-  }
+  GzipSink(base::Sink& sink, int level) : sink_(sink), maker_(level) {}
 
   void write(base::ByteView bytes) override {
     // A whole member's worth is compressed from where it lies.
@@ -61,37 +43,26 @@ class GzipSink final : public base::Sink {
   }
 
   void write_member(base::ByteView data) {
-    std::byte* const out = member_.get();
-    const std::size_t deflated =
-        libdeflate_deflate_compress(compressor_.get(), data.data(), data.size(), out + kMemberHeaderBytes,
-                                    member_capacity_ - kMemberHeaderBytes - kTrailerBytes);
-    if (deflated == 0) throw Error(Code::kInternal, "libdeflate found its own bound too small");
-    const std::size_t size = kMemberHeaderBytes + deflated + kTrailerBytes;
-    const unsigned char head[16] = {kMagic1, kMagic2,        kDeflate, kFlagExtra, 0,          0,          0, 0,
-                                    0,       kUnknownSystem, 8,        0,          kSubfield1, kSubfield2, 4, 0};
-    std::memcpy(out, head, sizeof head);
-    put32(out + sizeof head, static_cast<std::uint32_t>(size));
-    put32(out + size - 8, libdeflate_crc32(0, data.data(), data.size()));
-    put32(out + size - 4, static_cast<std::uint32_t>(data.size()));
-    sink_.write({out, size});
+    sink_.write(maker_.make(data));
     any_ = true;
   }
 
   base::Sink& sink_;
-  std::unique_ptr<libdeflate_compressor, FreeCompressor> compressor_;
+  GzipMemberMaker maker_;
   std::unique_ptr<std::byte[]> pending_;  // data of the member being filled
   std::size_t filled_ = 0;
-  std::unique_ptr<std::byte[]> member_;
-  std::size_t member_capacity_ = 0;
   bool any_ = false;  // a member has been written
 };
 
 }  // namespace
 
-std::unique_ptr<base::Sink> gzip(base::Sink& sink, int level) {
+std::unique_ptr<base::Sink> gzip(base::Sink& sink, int level, unsigned threads) {
   if (level < 0 || level > kHighestLevel)
-    throw Error::format(Code::kInvalidArgument, "gzip level {} is not between 1 and {}", level, kHighestLevel);
-  return std::make_unique<GzipSink>(sink, level == 0 ? kDefaultGzipLevel : level);
+    throw base::Error::format(base::Code::kInvalidArgument, "gzip level {} is not between 1 and {}", level,
+                              kHighestLevel);
+  if (level == 0) level = kDefaultGzipLevel;
+  if (threads > 1) return parallel_gzip(sink, level, threads);
+  return std::make_unique<GzipSink>(sink, level);
 }
 
 }  // namespace davit::codec

@@ -126,4 +126,25 @@ TEST(Gzip, AnErrorOfTheSourceIsPassedOn) {
   error_of(Code::kUnavailable, [&] { read_whole(*gunzip(source)); });
 }
 
+TEST(Gzip, SeveralThreadsMakeTheSameBytesAsOne) {
+  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, kGzipMemberBytes - 1, kGzipMemberBytes,
+                                 kGzipMemberBytes + 1, 9 * kGzipMemberBytes + 12345}) {
+    const std::string text = testing::sample_bytes(size);
+    base::StringSink out;
+    const auto sink = gzip(out, 0, 3);
+    for (std::size_t at = 0; at < size; at += 300'000) sink->write(base::as_byte_view(text.substr(at, 300'000)));
+    sink->finish();
+    EXPECT_TRUE(out.text() == gzipped(text)) << size;
+  }
+}
+
+TEST(Gzip, SeveralThreadsTellWhatTheSinkRefuses) {
+  base::CallbackSink full([](base::ByteView) { throw base::Error(Code::kNoSpace, "full"); });
+  const auto sink = gzip(full, 0, 2);
+  const std::string text = testing::sample_bytes(kGzipMemberBytes);
+  error_of(Code::kNoSpace, [&] {
+    for (int i = 0; i < 20; ++i) sink->write(base::as_byte_view(text));
+  });
+}
+
 }  // namespace davit::codec
