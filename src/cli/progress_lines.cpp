@@ -37,6 +37,14 @@ std::string status_words(transfer::LayerStatus status, const std::string& detail
       return "Copying";
     case kCopied:
       return "Copied";
+    case kLoading:
+      return "Loading layer";
+    case kLoaded:
+      return "Loaded layer";
+    case kSaving:
+      return "Saving layer";
+    case kSaved:
+      return "Saved layer";
   }
   return {};
 }
@@ -64,6 +72,8 @@ void ProgressLines::message(const std::string& line) {
 }
 
 void ProgressLines::layer(const oci::Digest& layer, transfer::LayerStatus status, const std::string& detail) {
+  using enum transfer::LayerStatus;
+  if (status == kLoading || status == kLoaded || status == kSaving || status == kSaved) return;
   message(layer.short_hex() + ": " + status_words(status, detail));
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <thread>
 
 #include "base/error.h"
 #include "codec/gzip.h"
@@ -114,5 +115,7 @@ std::unique_ptr<base::Sink> compress(base::Sink& sink, Compression compression, 
   }
   throw Error(Code::kInternal, "unknown compression");
 }
+
+unsigned compression_threads() { return std::clamp(std::thread::hardware_concurrency(), 1U, 4U); }
 
 }  // namespace davit::codec

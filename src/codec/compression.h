@@ -26,5 +26,6 @@ std::unique_ptr<base::Source> decompress_detected(base::Source& source, Compress
 // (docs/formats/gzip.md), by so many threads. kXz is not written: Error(kNotSupported).
 std::unique_ptr<base::Sink> compress(base::Sink& sink, Compression compression, int level = 0 /* the default of each */,
                                      unsigned threads = 1);
+unsigned compression_threads();  // what suits this machine: one a core, at most 4
 
 }  // namespace davit::codec

@@ -5,9 +5,13 @@
 
 #include <sys/stat.h>
 
+#include "base/error.h"
 #include "base/file_lock.h"
 #include "base/fs/paths.h"
 #include "base/interrupt.h"
+#include "base/log.h"
+#include "oci/content.h"
+#include "oci/manifest.h"
 #include "policy/reachability.h"
 #include "store/journal.h"
 #include "store/leases.h"
@@ -97,6 +101,27 @@ std::string Collector::state_of_roots() const {
   return std::to_string(Journal(root_ / "tags.journal").size()) + "\n" + leases_state(root_);
 }
 
+// An index all of whose platforms are here (one that was loaded) keeps them: what is saved or pushed is the index
+// again. Of any other one, images have what they need.
+void Collector::add_whole_index(const oci::Descriptor& target,
+                                std::unordered_map<oci::Digest, std::vector<oci::Digest>>& edges) try {
+  if (!oci::media_type::is_index(target.media_type) || edges.contains(target.digest)) return;
+  std::vector<oci::Digest> content;
+  const bool whole = oci::visit_content(
+      target,
+      [&](const oci::Descriptor& at) -> std::optional<std::string> {
+        return blobs_.read(at.digest, oci::kMaxManifestBytes);
+      },
+      [&](const oci::Descriptor& at) {
+        content.push_back(at.digest);
+        return blobs_.size(at.digest).has_value();
+      });
+  if (!whole) content.clear();
+  edges.emplace(target.digest, std::move(content));
+} catch (const base::Error& error) {
+  base::log::warn("index {} is not read: {}", target.digest.text(), error.message());
+}
+
 void Collector::find_garbage() {
   // A process may have died between the journal's line about an image and the index.
   images_.refresh();
@@ -109,10 +134,16 @@ void Collector::find_garbage() {
   for (const ImageRecord& record : images_.list_images()) {
     roots.push_back(record.id);
     edges[record.id] = needs_of(record);
+    if (record.index) add_whole_index(*record.index, edges);
   }
-  for (const Tag& tag : images_.list_tags()) roots.push_back(tag.target.digest);
+  for (const Tag& tag : images_.list_tags()) {
+    roots.push_back(tag.target.digest);
+    add_whole_index(tag.target, edges);
+  }
   for (const TagMove& move : images_.pinned_moves()) {
-    if (move.from) roots.push_back(move.from->digest);
+    if (!move.from) continue;
+    roots.push_back(move.from->digest);
+    add_whole_index(*move.from, edges);
   }
   for (oci::Digest& digest : leased(root_)) roots.push_back(std::move(digest));
 

@@ -2,7 +2,7 @@
 // Removes what nothing needs. Private to src/store; docs/formats/store.md, "Collection".
 
 #include <string>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 #include "store/store.h"
@@ -35,6 +35,7 @@ class Collector {
  private:
   bool step(Store::Collected& collected);  // under the store's lock; false when nothing is left
   void find_garbage();
+  void add_whole_index(const oci::Descriptor& target, std::unordered_map<oci::Digest, std::vector<oci::Digest>>& edges);
   std::string state_of_roots() const;
   std::uint64_t remove_partial();
 

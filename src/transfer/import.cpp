@@ -3,13 +3,13 @@
 #include <array>
 
 #include "base/error.h"
-#include "base/interrupt.h"
 #include "blob/blob_store.h"
 #include "codec/compression.h"
 #include "codec/hash.h"
 #include "codec/tar.h"
 #include "oci/manifest.h"
 #include "transfer/image_content.h"
+#include "transfer/interruptible_source.h"
 #include "transfer/layer_fetch.h"
 
 namespace davit::transfer {
@@ -22,19 +22,6 @@ using base::Error;
 struct ImportedLayer {
   oci::Descriptor blob;
   oci::Digest diff_id;
-};
-
-// Looks at Ctrl-C between pieces.
-class InterruptibleSource final : public base::Source {
- public:
-  explicit InterruptibleSource(base::Source& source) : source_(source) {}
-  std::size_t read(base::ByteSpan buffer) override {
-    base::check_interrupted();
-    return source_.read(buffer);
-  }
-
- private:
-  base::Source& source_;
 };
 
 // Reads the tar to its end; what is no tar at all is refused before it becomes a layer.
@@ -63,7 +50,7 @@ ImportedLayer ingest(store::Store& store, store::Lease& lease, base::Source& arc
     base::copy(kept, rest);
   } else {
     const auto tar = codec::decompress(whole, compression);
-    const auto compressed = codec::compress(*writer, codec::Compression::kGzip);
+    const auto compressed = codec::compress(*writer, codec::Compression::kGzip, 0, codec::compression_threads());
     base::TeeSink both(diff_id, *compressed);
     base::TeeSource hashed(*tar, both);
     check_tar(hashed);

@@ -25,6 +25,11 @@ enum class LayerStatus {
   kLayerAlreadyExists,
   kCopying,
   kCopied,
+  // Of archives, which have no lines in docker's plain output.
+  kLoading,
+  kLoaded,
+  kSaving,
+  kSaved,
 };
 
 class Progress {

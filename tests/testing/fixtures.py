@@ -10,7 +10,7 @@ import pytest
 from testing import tls as certificates
 from testing.davit import PROGRAM, Davit
 from testing.fake_registry import FakeRegistry
-from testing.peers import Docker
+from testing.peers import Docker, Podman
 from testing.registry import Registry
 from testing.token_server import TokenServer
 
@@ -105,5 +105,12 @@ def fake_registry():
 def docker():
     path = Path(os.environ["DAVIT_SANDBOX"]) / "docker"
     engine = Docker(path)
+    yield engine
+    engine.stop()
+
+
+@pytest.fixture(scope="module")
+def podman():
+    engine = Podman(Path(os.environ["DAVIT_SANDBOX"]) / "podman")
     yield engine
     engine.stop()

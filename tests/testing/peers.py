@@ -1,4 +1,4 @@
-"""Stock clients: dockerd 20.10 with docker, and skopeo."""
+"""Stock clients: dockerd 20.10 with docker, podman, and skopeo."""
 
 import os
 import subprocess
@@ -62,3 +62,29 @@ class Docker:
 
 def skopeo(*arguments, code=0):
     return run("skopeo", *arguments, code=code, env=os.environ | {"HOME": os.environ.get("DAVIT_SANDBOX", "/")}).stdout.decode()
+
+
+class Podman:
+    """podman on a store of its own, without networks."""
+
+    def __init__(self, folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "containers.conf").write_text('[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]\n'
+                                                '[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "none"\nruntime = "runc"\n')
+        (folder / "storage.conf").write_text(f'[storage]\ndriver = "overlay"\ngraphroot = "{folder}/data"\nrunroot = "/run/podman-{folder.name}"\n')
+        (folder / "registries.conf").write_text("")
+        self.policy = folder / "policy.json"
+        self.policy.write_text('{"default": [{"type": "insecureAcceptAnything"}]}')
+        self.environment = os.environ | {"CONTAINERS_CONF": str(folder / "containers.conf"), "CONTAINERS_STORAGE_CONF": str(folder / "storage.conf"),
+                                         "CONTAINERS_REGISTRIES_CONF": str(folder / "registries.conf"), "HOME": str(folder), "TMPDIR": str(folder)}
+
+    def __call__(self, *arguments, code=0, stdin=None):
+        policy = ["--signature-policy", self.policy] if arguments[0] in ("load", "pull") else []
+        result = run("podman", arguments[0], *policy, *arguments[1:], env=self.environment, code=code, stdin=stdin)
+        return result.stdout.decode(errors="replace")
+
+    def id_of(self, reference):
+        return "sha256:" + self("image", "inspect", "--format", "{{.Id}}", reference).strip()
+
+    def stop(self):
+        self("rm", "-a", "-f", code=None)
