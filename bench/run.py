@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-NAMES = ["startup", "pull", "push", "registry_copy"]
+NAMES = ["startup", "pull", "push", "registry_copy", "save_load"]
 
 
 def main(arguments):
@@ -17,7 +17,7 @@ def main(arguments):
         sys.exit(f"bench: no benchmark {', '.join(unknown)}; there are {', '.join(NAMES)}")
     (HERE.parent / "build" / "bench").mkdir(parents=True, exist_ok=True)
     environment = os.environ | {"PYTHONPATH": f"{HERE}:{HERE.parent / 'tests'}"}
-    if set(arguments or NAMES) & {"pull", "push", "registry_copy"}:
+    if set(arguments or NAMES) & {"pull", "push", "registry_copy", "save_load"}:
         # Made once, outside of any sandbox: this asks Debian's mirror.
         subprocess.run([sys.executable, HERE / "reference_image.py"], env=environment, check=True)
     for name in arguments or NAMES:

@@ -19,7 +19,8 @@ struct ImportOptions {
   std::optional<oci::Platform> platform;  // default: this machine's
 };
 
-// Reads the archive (tar, plain or compressed by gzip or zstd) to its end. `name` is for the history ("Imported from
+// Reads the archive (tar, plain or compressed by gzip, zstd or xz) to its end. `name` is for the history ("Imported
+// from
 // -"). A gzip archive is kept byte for byte as the layer's blob; anything else is compressed to gzip, which every
 // client reads.
 store::ImageRecord import_archive(store::Store& store, base::Source& archive, const std::string& name,

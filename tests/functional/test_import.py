@@ -40,7 +40,7 @@ def test_default_tag_is_latest(davit, archive):
     assert davit.id_of("app:latest") == davit.id_of("app")
 
 
-@pytest.mark.parametrize("compress", ["gzip", "zstd"])
+@pytest.mark.parametrize("compress", ["gzip", "zstd", "xz"])
 def test_compressed_archive(davit, archive, compress):
     packed = subprocess.run([compress, "-c", archive], check=True, capture_output=True).stdout
     diff_id = images.digest(archive.read_bytes())
