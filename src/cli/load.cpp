@@ -10,7 +10,7 @@
 #include "cli/arguments.h"
 #include "cli/context.h"
 #include "cli/output.h"
-#include "cli/progress_lines.h"
+#include "cli/progress.h"
 
 namespace davit::cli {
 
@@ -46,13 +46,14 @@ int run_load(Context& context, const Arguments& arguments) {
   // A file may be a pipe's name as well.
   base::fs::InputSource archive(file ? file->fd() : STDIN_FILENO, input.empty() ? "standard input" : input);
 
-  ProgressLines progress(arguments.flag("quiet"));
   context.store();
+  auto progress = make_progress(arguments.flag("quiet"));
   try {
-    for (const transfer::LoadedImage& image : transfer::load(context.store(), archive, options, progress)) {
-      print_loaded(image);
-    }
+    const auto loaded = transfer::load(context.store(), archive, options, *progress);
+    progress.reset();
+    for (const transfer::LoadedImage& image : loaded) print_loaded(image);
   } catch (const base::Error& error) {
+    progress.reset();
     // Docker's load tells its errors in the stream of its progress, without "Error response from daemon: ".
     if (error.code() == base::Code::kCancelled) throw;
     print_error(error.message());

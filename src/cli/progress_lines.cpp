@@ -58,6 +58,8 @@ bool ends_layer(transfer::LayerStatus status) {
     case kMountedFrom:
     case kLayerAlreadyExists:
     case kCopied:
+    case kLoaded:
+    case kSaved:
       return true;
     default:
       return false;

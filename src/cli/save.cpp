@@ -8,7 +8,7 @@
 #include "base/fs/replacement.h"
 #include "cli/arguments.h"
 #include "cli/context.h"
-#include "cli/progress_lines.h"
+#include "cli/progress.h"
 #include "operations/images_to_save.h"
 
 namespace davit::cli {
@@ -80,7 +80,7 @@ int run_save(Context& context, const Arguments& arguments) {
   if (!output.empty()) check_output(output);
 
   const auto images = operations::images_to_save(context.images(), arguments.positional());
-  ProgressLines progress(false, stderr);
+  auto progress = make_progress(false, stderr);  // standard output may be the archive
   std::optional<base::fs::Replacement> replacement;
   std::optional<base::fs::File> standard_output;
   std::optional<OutputSink> sink;
@@ -96,7 +96,8 @@ int run_save(Context& context, const Arguments& arguments) {
         });
         return sink.emplace(replacement ? replacement->file() : *standard_output);
       },
-      progress);
+      *progress);
+  progress.reset();
   if (replacement) on_client_side([&] { replacement->commit(); });
   return 0;
 }

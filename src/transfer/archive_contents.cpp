@@ -10,6 +10,7 @@
 #include "codec/hash.h"
 #include "oci/manifest.h"
 #include "transfer/archive_documents.h"
+#include "transfer/counter.h"
 
 namespace davit::transfer {
 
@@ -22,6 +23,7 @@ constexpr codec::TarReader::Limits kLimits = {.entries = 100'000, .name_bytes = 
 constexpr std::uint64_t kSmallBytes = 256 * 1024;         // one entry that waits in memory
 constexpr std::uint64_t kMemoryBytes = 16 * 1024 * 1024;  // all of them
 constexpr std::size_t kHeadBytes = 512;                   // a tar header
+constexpr int kLevel = 1;                                 // of gzip: docs/adr/0044
 constexpr int kMostLinks = 8;                             // in a row
 
 // Bzip2 is told when somebody wants to use it, with its name; until then it is bytes.
@@ -43,23 +45,16 @@ bool is_tar(base::ByteView head) {
 // Tells how far an entry has come.
 class ToldSource final : public base::Source {
  public:
-  ToldSource(base::Source& source, Progress& progress, const std::optional<oci::Digest>& shown, std::uint64_t size)
-      : source_(source), progress_(progress), shown_(shown), size_(size) {
-    if (shown_) progress_.layer(*shown_, LayerStatus::kLoading);
-  }
+  ToldSource(base::Source& source, Counter counter) : source_(source), counter_(counter) {}
   std::size_t read(base::ByteSpan buffer) override {
     const std::size_t count = source_.read(buffer);
-    done_ += count;
-    if (shown_ && count > 0) progress_.bytes(*shown_, LayerStatus::kLoading, done_, size_);
+    counter_.add(count);
     return count;
   }
 
  private:
   base::Source& source_;
-  Progress& progress_;
-  const std::optional<oci::Digest>& shown_;
-  std::uint64_t size_;
-  std::uint64_t done_ = 0;
+  Counter counter_;
 };
 
 // The digest in an entry's name by which users are told about it: a blob's, a diff ID, docker's old layer folder.
@@ -114,10 +109,17 @@ ArchiveContents::Entry ArchiveContents::take_file(const std::string& name, std::
     in_memory_ += size;
     return Small{base::read_all(data, kSmallBytes)};
   }
+  const auto store_from = [&](base::Source& source) {
+    const auto digest = blob_digest(name);
+    return digest ? store_blob(*digest, size, source) : store_unnamed(name, source);
+  };
   const auto shown = shown_digest(name);
-  ToldSource told(data, progress_, shown, size);
-  if (const auto digest = blob_digest(name)) return store_blob(*digest, size, told);
-  return store_unnamed(name, told);
+  if (!shown) return store_from(data);
+  progress_.layer(*shown, LayerStatus::kLoading);
+  ToldSource told(data, Counter(progress_, *shown, LayerStatus::kLoading, size));
+  Entry stored = store_from(told);
+  progress_.layer(*shown, LayerStatus::kLoaded);
+  return stored;
 }
 
 // Bytes whose digest the archive tells.
@@ -154,7 +156,7 @@ ArchiveContents::Stored ArchiveContents::store_unnamed(const std::string& name, 
 
 ArchiveContents::Stored ArchiveContents::store_compressed(base::Source& tar) {
   const auto writer = store_.blobs().ingest_unknown();
-  const auto compressed = codec::compress(*writer, codec::Compression::kGzip, 0, codec::compression_threads());
+  const auto compressed = codec::compress(*writer, codec::Compression::kGzip, kLevel, codec::compression_threads());
   codec::HashSink diff_id;
   base::TeeSink both(diff_id, *compressed);
   base::copy(tar, both);

@@ -333,8 +333,7 @@ class Loader {
     std::vector<std::unique_ptr<layer::StagedLayer>> staged(missing.size());
     base::parallel_for(missing.size(), options_.parallel_layers, [&](std::size_t i) {
       base::check_interrupted();
-      progress_.layer(missing[i]->blob.digest, LayerStatus::kLoading);
-      staged[i] = unpack_layer(store_, *missing[i]);
+      staged[i] = unpack_layer(store_, *missing[i], &progress_);
       progress_.layer(missing[i]->blob.digest, LayerStatus::kLoaded);
     });
     commit_layers(store_, std::move(staged));

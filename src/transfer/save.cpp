@@ -11,6 +11,7 @@
 #include "oci/content.h"
 #include "oci/manifest.h"
 #include "transfer/archive_documents.h"
+#include "transfer/counter.h"
 #include "transfer/image_content.h"
 
 namespace davit::transfer {
@@ -24,13 +25,15 @@ using base::Error;
 class SavedSource final : public base::Source {
  public:
   SavedSource(base::Source& source, const oci::Descriptor& blob, bool is_layer, Progress& progress)
-      : source_(source), blob_(blob), is_layer_(is_layer), progress_(progress), hash_(blob.digest.algorithm()) {}
+      : source_(source), blob_(blob), hash_(blob.digest.algorithm()) {
+    if (is_layer) counter_.emplace(progress, blob.digest, LayerStatus::kSaving, blob.size);
+  }
 
   std::size_t read(base::ByteSpan buffer) override {
     base::check_interrupted();
     const std::size_t count = source_.read(buffer);
     hash_.write(buffer.first(count));
-    if (is_layer_) progress_.bytes(blob_.digest, LayerStatus::kSaving, hash_.size(), blob_.size);
+    if (counter_) counter_->add(count);
     return count;
   }
 
@@ -44,9 +47,8 @@ class SavedSource final : public base::Source {
  private:
   base::Source& source_;
   const oci::Descriptor& blob_;
-  bool is_layer_;
-  Progress& progress_;
   codec::HashSink hash_;
+  std::optional<Counter> counter_;
 };
 
 class Saver {
@@ -74,6 +76,9 @@ class Saver {
     if (!repositories_.empty()) add_document(tar, kRepositoriesName, repositories_json(repositories_));
     // Small ones first: whoever reads from a pipe knows what the large ones are when they come.
     std::stable_partition(blobs_.begin(), blobs_.end(), [](const Blob& blob) { return !blob.is_layer; });
+    for (const Blob& blob : blobs_) {
+      if (blob.is_layer) progress_.bytes(blob.descriptor.digest, LayerStatus::kWaiting, 0, blob.descriptor.size);
+    }
     std::set<std::string> folders;
     for (const Blob& blob : blobs_) {
       const std::string name = blob_name(blob.descriptor.digest);
