@@ -1,5 +1,6 @@
 // inspect, image inspect.
 
+#include <algorithm>
 #include <array>
 #include <functional>
 
@@ -30,8 +31,6 @@ struct Found {
   boost::json::object object;
   const text::Type* type = nullptr;
 };
-// What one kind of thing has by that name; nothing where there is none.
-using Finder = std::function<std::optional<Found>(const std::string& name)>;
 
 // For an image that no tag means any more: which ones did, and whether history keeps it for them.
 std::vector<docker::DisplacedTag> displaced_tags(Context& context, const oci::Digest& image) {
@@ -151,12 +150,14 @@ class Inspector {
   std::string lines_;
 };
 
-int inspect(Context& context, const Arguments& arguments, const std::function<Found(const std::string&)>& get) {
+int inspect(Context& context, const Arguments& arguments, std::string_view kind,
+            const std::function<Found(const std::string&)>& get) {
   Inspector inspector(arguments.text("format"));
   context.store();
   std::vector<std::function<void()>> errors;
   for (const std::string& name : arguments.positional()) {
     try {
+      if (name.empty()) throw ClientError(fmt::format("invalid {} name or ID: value is empty", kind));
       inspector.add(get(name));
     } catch (const ClientError& error) {
       errors.emplace_back([error] { print_error(error.message()); });
@@ -173,7 +174,7 @@ int inspect(Context& context, const Arguments& arguments, const std::function<Fo
 }  // namespace
 
 int run_image_inspect(Context& context, const Arguments& arguments) {
-  return inspect(context, arguments, [&](const std::string& name) { return get_image(context, name); });
+  return inspect(context, arguments, "image", [&](const std::string& name) { return get_image(context, name); });
 }
 
 int run_inspect(Context& context, const Arguments& arguments) {
@@ -185,13 +186,16 @@ int run_inspect(Context& context, const Arguments& arguments) {
   if (!type.empty() && type != "image" && type != "container")
     throw ClientError("inspect --type " + type + " is not supported: davit inspects images and containers",
                       base::Code::kNotSupported);
-  if (arguments.flag("size") && type != "image")
-    throw ClientError("inspect --size is not supported: davit does not measure containers yet",
-                      base::Code::kNotSupported);
-  if (arguments.flag("size")) print_error("WARNING: --size ignored for image");
-  return inspect(context, arguments, [&](const std::string& name) {
-    if (type == "image") return get_image(context, name);
-    return type == "container" ? get_container(context, name) : get_any(context, name);
+  return inspect(context, arguments, type == "image" ? "image" : "container", [&](const std::string& name) {
+    Found found = type == "image"       ? get_image(context, name)
+                  : type == "container" ? get_container(context, name)
+                                        : get_any(context, name);
+    if (!arguments.flag("size")) return found;
+    if (found.type == &docker::container_inspect_type())
+      throw ClientError("inspect --size is not supported: davit does not measure containers yet",
+                        base::Code::kNotSupported);
+    print_error("WARNING: --size ignored for image");
+    return found;
   });
 }
 

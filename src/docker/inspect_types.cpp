@@ -16,7 +16,6 @@ Type structure(std::string name, std::vector<Field> fields) {
 Type pointer_to(const Type& target) { return {.kind = Kind::kPointer, .name = "*" + target.name, .element = &target}; }
 Type slice_of(const Type& element) { return {.kind = Kind::kSlice, .name = "[]" + element.name, .element = &element}; }
 Type named_text(std::string name) { return {.kind = Kind::kString, .name = std::move(name)}; }
-Type named_number(std::string name) { return {.kind = Kind::kInt, .name = std::move(name)}; }
 
 // Whose JSON name is Go's; `may_lack` for those that are not written where they are zero.
 Field field(std::string name, const Type& type) { return {.name = name, .json = name, .type = &type}; }
@@ -37,6 +36,11 @@ const Type& number() { return text::types::kInt; }
 const Type& size() { return text::types::kInt64; }
 const Type& labels() { return text::types::kStringMap; }
 
+const Type& bytes() {
+  static const Type slice = slice_of(text::types::kUint8);
+  return slice;
+}
+
 const Type& descriptor_pointer() {
   static const Type digest = named_text("digest.Digest");
   static const Type platform = structure(
@@ -48,17 +52,17 @@ const Type& descriptor_pointer() {
       structure("v1.Descriptor",
                 {as("MediaType", "mediaType", text_type()), as("Digest", "digest", digest), as("Size", "size", size()),
                  as("URLs", "urls", texts(), true), as("Annotations", "annotations", labels(), true),
-                 as("Data", "data", text_type(), true), as("Platform", "platform", platform_pointer, true),
+                 as("Data", "data", bytes(), true), as("Platform", "platform", platform_pointer, true),
                  as("ArtifactType", "artifactType", text_type(), true)});
   static const Type pointer = pointer_to(descriptor);
   return pointer;
 }
 
 const Type& health_pointer(const std::string& name) {
-  static const Type duration = named_number("time.Duration");
-  static const Type health = structure(
-      name, {may_lack("Test", texts()), may_lack("Interval", duration), may_lack("Timeout", duration),
-             may_lack("StartPeriod", duration), may_lack("StartInterval", duration), may_lack("Retries", number())});
+  static const Type health =
+      structure(name, {may_lack("Test", texts()), may_lack("Interval", text::types::kDuration),
+                       may_lack("Timeout", text::types::kDuration), may_lack("StartPeriod", text::types::kDuration),
+                       may_lack("StartInterval", text::types::kDuration), may_lack("Retries", number())});
   static const Type pointer = pointer_to(health);
   return pointer;
 }
@@ -134,6 +138,9 @@ const Type& mounts() {
 }  // namespace
 
 const Type& image_inspect_type() {
+  static const Type manifest =
+      structure("image.ManifestSummary", {as("ID", "ID", text_type()), field("Available", flag())});
+  static const Type manifests = slice_of(manifest);
   static const Type root = structure("image.RootFS", {may_lack("Type", text_type()), may_lack("Layers", texts())});
   static const Type metadata = structure("image.Metadata", {may_lack("LastTagTime", text::types::kTime)});
   static const Type image = structure("image.InspectResponse", {as("ID", "Id", text_type()),
@@ -156,7 +163,8 @@ const Type& image_inspect_type() {
                                                                 field("GraphDriver", driver_data()),
                                                                 field("RootFS", root),
                                                                 field("Metadata", metadata),
-                                                                may_lack("Descriptor", descriptor_pointer())});
+                                                                may_lack("Descriptor", descriptor_pointer()),
+                                                                may_lack("Manifests", manifests)});
   return image;
 }
 

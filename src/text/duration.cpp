@@ -103,4 +103,33 @@ class DurationParser {
 
 std::chrono::nanoseconds parse_duration(std::string_view text) { return DurationParser(text).parse(); }
 
+namespace {
+
+// A fraction of nine digits at most, without zeros at its end.
+std::string with_fraction(std::uint64_t whole, std::uint64_t rest, int digits) {
+  std::string text = std::to_string(whole);
+  if (rest == 0) return text;
+  std::string fraction = std::to_string(rest);
+  fraction.insert(0, static_cast<std::size_t>(digits) - fraction.size(), '0');
+  fraction.erase(fraction.find_last_not_of('0') + 1);
+  return text + "." + fraction;
+}
+
+}  // namespace
+
+std::string go_duration(std::chrono::nanoseconds span) {
+  if (span.count() == 0) return "0s";
+  const std::string sign = span.count() < 0 ? "-" : "";
+  const auto count = static_cast<std::uint64_t>(span.count());
+  const std::uint64_t size = span.count() < 0 ? 0 - count : count;
+  if (size < 1'000) return sign + std::to_string(size) + "ns";
+  if (size < 1'000'000) return sign + with_fraction(size / 1'000, size % 1'000, 3) + "\u00b5s";
+  if (size < 1'000'000'000) return sign + with_fraction(size / 1'000'000, size % 1'000'000, 6) + "ms";
+  const std::uint64_t seconds = size / 1'000'000'000;
+  std::string text = with_fraction(seconds % 60, size % 1'000'000'000, 9) + "s";
+  if (seconds >= 60) text = std::to_string(seconds / 60 % 60) + "m" + text;
+  if (seconds >= 3600) text = std::to_string(seconds / 3600) + "h" + text;
+  return sign + text;
+}
+
 }  // namespace davit::text

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "text/duration.h"
 #include "text/runes.h"
 
 namespace davit::text {
@@ -17,6 +18,7 @@ namespace davit::text {
 namespace {
 
 constexpr int kMostWidth = 1'000'000;
+constexpr int kMostExponent = 6;  // below it a number is written without one
 
 struct Flags {
   bool minus = false, plus = false, sharp = false, space = false, zero = false;
@@ -115,6 +117,8 @@ class Printer {
 
   void print_integer(const Value& value, char32_t verb) {
     const std::int64_t number = value.integer();
+    if (&value.type() == &types::kDuration && (verb == 'v' || verb == 's' || verb == 'q') && !flags.sharp_v)
+      return print_string(Value::of(go_duration(std::chrono::nanoseconds(number))), verb);
     switch (verb) {
       case 'v':
       case 'd':
@@ -136,10 +140,19 @@ class Printer {
         return padded(verb == 'c' ? character : go_quote(character, '\''));
       }
       case 'U':
-        return padded(fmt::format("U+{:04X}", static_cast<std::uint64_t>(number)));
+        return padded(code_point(number));
       default:
         return bad_verb(verb, value);
     }
+  }
+
+  // "U+263A", and with a sharp the character too.
+  std::string code_point(std::int64_t number) const {
+    std::string text = fmt::format("U+{:04X}", static_cast<std::uint64_t>(number));
+    if (!flags.sharp || number < 0 || number > 0x10FFFF || !is_printable(static_cast<char32_t>(number))) return text;
+    text += " '";
+    append_rune(text, static_cast<char32_t>(number));
+    return text + "'";
   }
 
   void print_digits(std::int64_t number, int base, std::string_view prefix, bool upper = false) {
@@ -173,14 +186,14 @@ class Printer {
     return text;
   }
 
-  // The shortest digits that read back the same; `most` is the exponent from which on it is written 1e+21.
-  static std::string shortest(double number, int most) {
+  // The shortest digits that read back the same.
+  static std::string shortest(double number) {
     std::array<char, 400> buffer{};
     const auto end =
         std::to_chars(buffer.data(), buffer.data() + buffer.size(), number, std::chars_format::scientific).ptr;
     std::string scientific(buffer.data(), end);
     const int exponent = std::atoi(scientific.c_str() + scientific.find('e') + 1);
-    if (exponent < -4 || exponent >= most) return scientific;
+    if (exponent < -4 || exponent >= kMostExponent) return scientific;
     const auto plain =
         std::to_chars(buffer.data(), buffer.data() + buffer.size(), number, std::chars_format::fixed).ptr;
     return std::string(buffer.data(), plain);
@@ -199,7 +212,7 @@ class Printer {
       case 'v':
       case 'g':
       case 'G':
-        text = flags.precision ? printed("%.*g", precision, std::abs(number)) : shortest(std::abs(number), 21);
+        text = flags.precision ? printed("%.*g", precision, std::abs(number)) : shortest(std::abs(number));
         break;
       case 'f':
       case 'F':

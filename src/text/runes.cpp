@@ -215,11 +215,13 @@ std::optional<std::string> go_unquote(std::string_view quoted) {
   return out;
 }
 
-std::optional<char32_t> go_unquote_rune(std::string_view quoted) {
+std::optional<char32_t> go_unquote_rune(std::string_view quoted, bool* has_more) {
+  *has_more = false;
   if (quoted.size() < 3 || quoted.front() != '\'' || quoted.back() != '\'') return std::nullopt;
   std::string_view text = quoted.substr(1, quoted.size() - 2);
   const auto character = take_character(text, '\'');
-  if (!character || !text.empty()) return std::nullopt;
+  *has_more = character && !text.empty();
+  if (!character || *has_more) return std::nullopt;
   return character->value;
 }
 

@@ -29,7 +29,8 @@ char32_t to_lower(char32_t rune);
 std::string go_quote(std::string_view text, char quote = '"');
 // The text of a Go constant in "…" or `…`; nothing where it is malformed.
 std::optional<std::string> go_unquote(std::string_view quoted);
-// The character of a Go constant in '…'; nothing where it is malformed.
-std::optional<char32_t> go_unquote_rune(std::string_view quoted);
+// The character of a Go constant in '…'; nothing where it is malformed. `has_more`: whether what follows the first
+// character is what makes it so.
+std::optional<char32_t> go_unquote_rune(std::string_view quoted, bool* has_more);
 
 }  // namespace davit::text

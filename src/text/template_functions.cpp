@@ -87,6 +87,7 @@ Value slice(Arguments arguments) {
 }
 
 Value length(Arguments arguments) {
+  if (!arguments[0].valid()) fail("reflect: call of reflect.Value.Type on zero Value");
   const Value item = indirect(arguments[0]);
   if (!item.valid() || is_nil_pointer(item)) fail("len of nil pointer");
   if (item.kind() != Kind::kString && item.kind() != Kind::kSlice && item.kind() != Kind::kMap)

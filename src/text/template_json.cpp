@@ -220,10 +220,13 @@ Value from_json(const boost::json::value& json) {
     }
     case boost::json::kind::int64:
     case boost::json::kind::uint64:
+      return Value::of(boost::json::serialize(json), types::kJsonNumber);
     case boost::json::kind::double_:
       break;
   }
-  return Value::of(boost::json::serialize(json), types::kJsonNumber);
+  std::string number;
+  append_number(number, json.get_double());
+  return Value::of(std::move(number), types::kJsonNumber);
 }
 
 Value from_json(const boost::json::value& json, const Type& type) {

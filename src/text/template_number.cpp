@@ -23,16 +23,14 @@ bool is_digit_of(char c, int base) {
   return value < base;
 }
 
-// Underscores stand between digits, or between the base's prefix and a digit, and only where a prefix shows the base.
+// Underscores stand between digits, or between the base's prefix and a digit.
 bool underscores_are_right(std::string_view digits, bool has_prefix) {
-  if (digits.find('_') == std::string_view::npos) return true;
-  if (!has_prefix) return false;
-  bool digit_before = true;  // the prefix counts as one
+  bool digit_before = has_prefix;  // it counts as one
   for (const char c : digits) {
     if (c == '_' && !digit_before) return false;
     digit_before = c != '_';
   }
-  return digit_before;
+  return digits.empty() || digits.back() != '_';
 }
 
 enum class Whole { kNone, kTooLarge, kFine };
@@ -61,19 +59,17 @@ Whole parse_magnitude(std::string_view text, std::uint64_t* value) {
 }
 
 std::optional<double> parse_real(const std::string& text) {
-  std::string plain;
   const bool is_hex = text.find_first_of("xX") != std::string::npos;
   if (is_hex && text.find_first_of("pP") == std::string::npos) return std::nullopt;
+  std::string plain;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] != '_') {
       plain += text[i];
       continue;
     }
-    // Only in hexadecimal, which has a prefix, and between digits.
-    const bool between = is_hex && i > 0 && i + 1 < text.size() &&
-                         (is_digit_of(text[i - 1], 16) || text[i - 1] == 'x' || text[i - 1] == 'X') &&
-                         is_digit_of(text[i + 1], 16);
-    if (!between) return std::nullopt;
+    const auto is_digit = [&](std::size_t at) { return at < text.size() && is_digit_of(text[at], is_hex ? 16 : 10); };
+    const bool after_prefix = i > 0 && (text[i - 1] == 'x' || text[i - 1] == 'X');
+    if (i == 0 || !(is_digit(i - 1) || after_prefix) || !is_digit(i + 1)) return std::nullopt;
   }
   char* end = nullptr;
   const double value = std::strtod(plain.c_str(), &end);
@@ -87,7 +83,9 @@ std::optional<double> parse_real(const std::string& text) {
 Number parse_number(const std::string& text) {
   Number number;
   if (text.starts_with('\'')) {
-    const auto rune = go_unquote_rune(text);
+    bool has_more = false;
+    const auto rune = go_unquote_rune(text, &has_more);
+    if (has_more) throw Error(Code::kInvalidArgument, "malformed character constant: " + text);
     if (!rune) throw Error(Code::kInvalidArgument, "invalid syntax");
     number.integer = static_cast<std::int64_t>(*rune);
     number.natural = static_cast<std::uint64_t>(*rune);

@@ -12,6 +12,7 @@ const Type kUint8{.kind = Kind::kInt, .name = "uint8"};
 const Type kFloat64{.kind = Kind::kFloat, .name = "float64"};
 const Type kString{.kind = Kind::kString, .name = "string"};
 const Type kJsonNumber{.kind = Kind::kString, .name = "json.Number"};
+const Type kDuration{.kind = Kind::kInt, .name = "time.Duration"};
 const Type kTime{.kind = Kind::kString, .name = "time.Time"};
 const Type kAny{.kind = Kind::kInterface, .name = "interface {}"};
 const Type kReflectValue{.kind = Kind::kStruct, .name = "reflect.Value"};

@@ -44,6 +44,7 @@ struct Type {
 
 namespace types {
 extern const Type kBool, kInt, kInt64, kUint8, kFloat64, kString, kJsonNumber;
+extern const Type kDuration;      // time.Duration
 extern const Type kTime;          // time.Time: a string of RFC 3339 inside
 extern const Type kAny;           // interface {}
 extern const Type kReflectValue;  // a parameter that takes everything as it is
