@@ -27,6 +27,10 @@ namespace {
 constexpr std::array kTypes = {"config", "container", "image",   "network", "node",
                                "plugin", "secret",    "service", "task",    "volume"};
 
+// What docker's client says of an empty name.
+constexpr const char* kNoImageName = "Error: No such image: ";
+constexpr const char* kNoContainerName = "invalid container name or ID: value is empty";
+
 struct Found {
   boost::json::object object;
   const text::Type* type = nullptr;
@@ -150,14 +154,14 @@ class Inspector {
   std::string lines_;
 };
 
-int inspect(Context& context, const Arguments& arguments, std::string_view kind,
+int inspect(Context& context, const Arguments& arguments, const char* empty_name,
             const std::function<Found(const std::string&)>& get) {
   Inspector inspector(arguments.text("format"));
   context.store();
   std::vector<std::function<void()>> errors;
   for (const std::string& name : arguments.positional()) {
     try {
-      if (name.empty()) throw ClientError(fmt::format("invalid {} name or ID: value is empty", kind));
+      if (name.empty()) throw ClientError(empty_name);
       inspector.add(get(name));
     } catch (const ClientError& error) {
       errors.emplace_back([error] { print_error(error.message()); });
@@ -174,7 +178,7 @@ int inspect(Context& context, const Arguments& arguments, std::string_view kind,
 }  // namespace
 
 int run_image_inspect(Context& context, const Arguments& arguments) {
-  return inspect(context, arguments, "image", [&](const std::string& name) { return get_image(context, name); });
+  return inspect(context, arguments, kNoImageName, [&](const std::string& name) { return get_image(context, name); });
 }
 
 int run_inspect(Context& context, const Arguments& arguments) {
@@ -186,7 +190,7 @@ int run_inspect(Context& context, const Arguments& arguments) {
   if (!type.empty() && type != "image" && type != "container")
     throw ClientError("inspect --type " + type + " is not supported: davit inspects images and containers",
                       base::Code::kNotSupported);
-  return inspect(context, arguments, type == "image" ? "image" : "container", [&](const std::string& name) {
+  return inspect(context, arguments, type == "image" ? kNoImageName : kNoContainerName, [&](const std::string& name) {
     Found found = type == "image"       ? get_image(context, name)
                   : type == "container" ? get_container(context, name)
                                         : get_any(context, name);

@@ -89,11 +89,15 @@ const Type& image_config_pointer() {
 }
 
 const Type& container_state_pointer() {
+  static const Type health =
+      structure("container.Health", {field("Status", text_type()), field("FailingStreak", number())});
+  static const Type health_pointer_type = pointer_to(health);
   static const Type state =
-      structure("container.State", {field("Status", text_type()), field("Running", flag()), field("Paused", flag()),
-                                    field("Restarting", flag()), field("OOMKilled", flag()), field("Dead", flag()),
-                                    field("Pid", number()), field("ExitCode", number()), field("Error", text_type()),
-                                    field("StartedAt", text_type()), field("FinishedAt", text_type())});
+      structure("container.State",
+                {field("Status", text_type()), field("Running", flag()), field("Paused", flag()),
+                 field("Restarting", flag()), field("OOMKilled", flag()), field("Dead", flag()), field("Pid", number()),
+                 field("ExitCode", number()), field("Error", text_type()), field("StartedAt", text_type()),
+                 field("FinishedAt", text_type()), may_lack("Health", health_pointer_type)});
   static const Type pointer = pointer_to(state);
   return pointer;
 }
