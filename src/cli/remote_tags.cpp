@@ -1,12 +1,11 @@
 // tags ls, tags rm: the tags of a repository in its registry.
 
-#include <iostream>
-
 #include <boost/json.hpp>
 #include <unistd.h>
 
 #include "base/strings.h"
 #include "cli/arguments.h"
+#include "cli/confirm.h"
 #include "cli/context.h"
 #include "cli/listing.h"
 #include "cli/output.h"
@@ -46,15 +45,6 @@ std::string words_of(const transfer::TagRemoval::Losses& losses) {
                          names_of(losses.containing));
   }
   return words;
-}
-
-bool confirmed(const std::string& words) {
-  print("WARNING! " + words + "\nAre you sure you want to continue? [y/N] ");
-  flush_output();
-  std::string answer;
-  std::getline(std::cin, answer);
-  const std::string_view trimmed = base::trim(answer);
-  return trimmed == "y" || trimmed == "Y" || trimmed == "yes";
 }
 
 }  // namespace
@@ -103,7 +93,7 @@ int run_tags_rm(Context& context, const Arguments& arguments) {
         fmt::format("{} deletes manifests by digest only, here {} of {}: {}", reference.repository().domain(),
                     removal.target().digest.text(), reference.familiar(), words);
     if (::isatty(STDIN_FILENO) == 0) throw ClientError(why + ". Nothing was removed: --force does it", Code::kConflict);
-    if (!confirmed(why)) {
+    if (!confirm("WARNING! " + why + "\nAre you sure you want to continue?")) {
       print_error("Nothing was removed");
       return 1;
     }

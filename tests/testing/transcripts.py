@@ -1,0 +1,93 @@
+"""Docker's recorded words (tests/transcripts) as golden files: a test plays a recording's commands with davit and compares."""
+
+import re
+import shlex
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parents[1] / "transcripts"
+
+
+@dataclass
+class Block:
+    line: int  # in its file
+    command: str  # "images -q", without "docker"
+    stdin: str
+    output: str
+    code: int
+
+
+def blocks(name):
+    """The blocks of a recording, in order."""
+    found, block = [], None
+    for number, line in enumerate((FOLDER / name).read_text().splitlines(keepends=True), 1):
+        if line.startswith("$ docker"):
+            command, _, stdin = line.removeprefix("$ docker").strip().partition(" <<< ")
+            block = Block(number, command, stdin and stdin.strip("'\n") + "\n", "", 0)
+        elif block and (end := re.fullmatch(r"(.*?)\[exit (\d+)\]\n?", line)):
+            block.output += end[1]
+            block.code = int(end[2])
+            found.append(block)
+            block = None
+        elif block:
+            block.output += line
+    return found
+
+
+class Names:
+    """Digests, short IDs, times and sizes made comparable: what is the same on one side must be the same on the other."""
+
+    def __init__(self, address):
+        self.address = address
+        self.numbers = {}
+
+    def number(self, hex_digits):
+        return self.numbers.setdefault(hex_digits[:12], len(self.numbers) + 1)
+
+    def plain(self, text):
+        text = text.replace(self.address, "REGISTRY")
+        text = re.sub(r"\b(docker|davit)\b", "PROGRAM", text)
+        text = re.sub(r"\b[0-9a-f]{64}\b|\b(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{12}\b", lambda match: f"ID{self.number(match[0])}", text)
+        text = re.sub(r"(Less than a second|About an? \w+|\d+ (second|minute|hour|day|week|month|year)s?) ago", "SOME TIME ago", text)
+        text = re.sub(r"\b\d+(\.\d+)?[kMG]?B\b", "SIZE", text)
+        text = re.sub(r"(size:) \d+", r"\1 N", text)
+        text = re.sub(r"\((100|99|0)%\)", "(N%)", text)
+        # Columns are as wide as what is in them.
+        return [re.sub(r" {2,}", "  ", line).rstrip() for line in text.splitlines()]
+
+
+class Play:
+    """One recording, played in order: step() runs a block's command with davit and compares what both say."""
+
+    def __init__(self, davit, recording, docker_address="127.0.0.1:5001", address=None):
+        self.davit = davit
+        self.recording = recording
+        self.address = address or docker_address
+        self.docker_address = docker_address
+        self.left = blocks(recording)
+        self.docker, self.ours = Names(docker_address), Names(self.address)
+
+    def step(self, command, *, arguments=None, stdin=None, code=None, differs=None, unordered=False):
+        """`command`: the block's, as recorded. `arguments`: other words for davit (an ID of ours). `differs`: what of docker's lines is not so
+        on purpose: a function of their list; the reason stands beside it. `unordered`: lines in any order, whichever ID each has."""
+        while self.left and self.left[0].command != command:
+            self.left.pop(0)
+        assert self.left, f"{self.recording} has no block '{command}' from here on"
+        block = self.left.pop(0)
+        words = shlex.split(command.replace(self.docker_address, self.address)) if arguments is None else arguments
+        given = block.stdin if stdin is None else stdin
+        run = subprocess.run(self.davit.command(*words), input=given.encode(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60,
+                             cwd=self.davit.folder, env=self.davit.environment)
+        where = f"{self.recording}:{block.line}: docker {command}"
+        said = run.stdout.decode(errors="replace")
+        recorded = [line for line in re.sub(r"^\[stderr\] ", "", block.output, flags=re.M).splitlines()]
+        known = dict(self.docker.numbers), dict(self.ours.numbers)
+        expected = self.docker.plain("\n".join(differs(recorded) if differs else recorded))
+        found = self.ours.plain(said)
+        if unordered:  # then which ID is which is not known by their order
+            self.docker.numbers, self.ours.numbers = known
+            expected, found = (sorted(re.sub(r"ID\d+", "ID", line) for line in side) for side in (expected, found))
+        assert found == expected, f"{where}\n--- docker\n{block.output}--- davit\n{said}"
+        assert run.returncode == (block.code if code is None else code), f"{where}: exit {run.returncode}\n{said}"
+        return said
