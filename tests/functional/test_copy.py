@@ -425,6 +425,17 @@ def test_broken_upload_is_tried_again(davit, registry, target):
     assert target.digest_of("prod/app", "1.0.0") == image.digest
 
 
+def test_target_that_takes_pieces_only(davit, fake_registry, target):
+    image = images.image(images.layer(images.file("big", os.urandom(3_000_000))))
+    reference = fake_registry.add("team/app:1.0.0", image)
+    target.on("PATCH ", lambda exchange: exchange.reply(413) if len(exchange.body) > 1_000_000 else exchange.default())
+
+    davit("copy", reference, f"{target.address}/prod/app:1.0.0")
+
+    assert target.blobs[image.layers[0].digest] == image.layers[0].blob
+    assert len(fake_registry.requests(f"GET .*/blobs/{image.layers[0].digest}")) <= 3, "opened once for each size that was tried"
+
+
 def test_target_that_takes_no_more(davit, registry, target):
     reference = registry.push_busybox("team/app:1.0.0")
     target.on("PATCH ", lambda exchange: exchange.reply(503, b"no space", Retry_After="1000"))
