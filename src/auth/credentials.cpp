@@ -8,10 +8,10 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include "auth/credential_helper.h"
 #include "base/error.h"
 #include "base/fs/file.h"
 #include "base/fs/paths.h"
-#include "base/log.h"
 #include "base/strings.h"
 
 namespace davit::auth {
@@ -87,7 +87,7 @@ Credentials read_entry(const json::value& value, std::string_view key, const std
   if (!value.is_object()) malformed(file, where() + " is not an object");
   const json::object& entry = value.as_object();
   Credentials credentials{text_member(entry, "username"), text_member(entry, "password"),
-                          text_member(entry, "identitytoken")};
+                          text_member(entry, "identitytoken"), text_member(entry, "registrytoken")};
   if (const std::string auth = text_member(entry, "auth"); !auth.empty()) {
     std::string pair;
     try {
@@ -104,16 +104,17 @@ Credentials read_entry(const json::value& value, std::string_view key, const std
   return credentials;
 }
 
-void warn_of_helper(const json::object& config, const std::string& registry_host, const std::filesystem::path& file) {
-  std::string helper = text_member(config, "credsStore");
+// As docker chooses: the host's own in credHelpers (an empty one means the file), else credsStore.
+std::optional<CredentialHelper> helper_of(const json::object& config, const std::string& registry_host) {
+  std::string name = text_member(config, "credsStore");
   if (const json::value* helpers = config.if_contains("credHelpers"); helpers != nullptr && helpers->is_object()) {
-    const std::string own = text_member(helpers->as_object(), registry_host.c_str());
-    if (!own.empty()) helper = own;
+    for (const auto& [host, helper] : helpers->as_object()) {
+      if (host == server_key(registry_host) || host == registry_host)
+        name = text_member(helpers->as_object(), host.data());
+    }
   }
-  if (helper.empty()) return;
-  base::log::warn(
-      "{} names the credential helper '{}' for {}; davit does not use helpers yet and reads \"auths\" of that file",
-      file.string(), base::printable(helper), registry_host);
+  if (name.empty()) return std::nullopt;
+  return CredentialHelper(name);
 }
 
 // As docker lays the file out: indented by tabs.
@@ -177,7 +178,7 @@ CredentialStore::CredentialStore(std::filesystem::path config_file)
 
 std::optional<Credentials> CredentialStore::find(const std::string& registry_host) const {
   const json::object config = load(path_);
-  warn_of_helper(config, registry_host, path_);
+  if (const auto helper = helper_of(config, registry_host)) return helper->get(server_key(registry_host));
   const json::object* auths = find_auths(config, path_);
   if (auths == nullptr) return std::nullopt;
   auto entry = auths->find(server_key(registry_host));
@@ -193,32 +194,41 @@ std::optional<Credentials> CredentialStore::find(const std::string& registry_hos
 
 void CredentialStore::save(const std::string& registry_host, const Credentials& credentials) {
   json::object config = load(path_);
-  warn_of_helper(config, registry_host, path_);
   find_auths(config, path_);  // throws when it is malformed
+  const std::string key = server_key(registry_host);
+  const auto helper = helper_of(config, registry_host);
+  if (helper) helper->store(key, credentials);
   json::value& auths = config["auths"];
   if (!auths.is_object()) auths = json::object();
-  const std::string key = server_key(registry_host);
   json::object entry;
   if (const auto old = auths.as_object().find(key); old != auths.as_object().end() && old->value().is_object()) {
     entry = old->value().as_object();  // keys of others in it stay
   }
-  for (const char* ours : {"username", "password", "identitytoken"}) {
+  for (const char* ours : {"auth", "username", "password", "identitytoken", "registrytoken"}) {
     if (const auto member = entry.find(ours); member != entry.end()) entry.stable_erase(member);
   }
-  // With an identity token docker keeps the name and an empty password.
-  const std::string& password = credentials.identity_token.empty() ? credentials.password : std::string();
-  entry["auth"] = base::to_base64(credentials.username + ":" + password);
-  if (!credentials.identity_token.empty()) entry["identitytoken"] = credentials.identity_token;
+  if (!helper) {
+    // With an identity token docker keeps the name and an empty password.
+    const std::string& password = credentials.identity_token.empty() ? credentials.password : std::string();
+    entry["auth"] = base::to_base64(credentials.username + ":" + password);
+    if (!credentials.identity_token.empty()) entry["identitytoken"] = credentials.identity_token;
+  }
   auths.as_object()[key] = std::move(entry);
   store(path_, config);
 }
 
 bool CredentialStore::erase(const std::string& registry_host) {
   json::object config = load(path_);
+  if (const auto helper = helper_of(config, registry_host)) helper->erase(server_key(registry_host));
   if (find_auths(config, path_) == nullptr) return false;
   if (!erase_host(config["auths"].as_object(), registry_host)) return false;
   store(path_, config);
   return true;
+}
+
+std::optional<std::string> CredentialStore::helper_program(const std::string& registry_host) const {
+  const auto helper = helper_of(load(path_), registry_host);
+  return helper ? std::optional(helper->program()) : std::nullopt;
 }
 
 }  // namespace davit::auth

@@ -83,8 +83,24 @@ TEST_F(CredentialsTest, an_identity_token_is_kept_beside_the_name) {
 }
 
 TEST_F(CredentialsTest, an_entry_emptied_by_a_helper_holds_none) {
-  write(R"({"auths":{"reg.example":{}},"credsStore":"pass"})");
+  write(R"({"auths":{"reg.example":{}}})");
   EXPECT_EQ(store_.find("reg.example"), std::nullopt);
+}
+
+TEST_F(CredentialsTest, a_registry_token_is_read_and_goes_with_the_next_login) {
+  write(R"({"auths":{"reg.example":{"registrytoken":"bearer"}}})");
+  EXPECT_EQ(store_.find("reg.example"), (Credentials{"", "", "", "bearer"}));
+  store_.save("reg.example", {"alice", "secret", ""});
+  EXPECT_EQ(store_.find("reg.example"), (Credentials{"alice", "secret", ""}));
+}
+
+TEST_F(CredentialsTest, the_hosts_own_helper_goes_before_the_common_one) {
+  write(
+      R"({"credsStore":"all","credHelpers":{"own.example":"own","https://index.docker.io/v1/":"hub","file.example":""}})");
+  EXPECT_EQ(store_.helper_program("own.example"), "docker-credential-own");
+  EXPECT_EQ(store_.helper_program("docker.io"), "docker-credential-hub");
+  EXPECT_EQ(store_.helper_program("file.example"), std::nullopt);
+  EXPECT_EQ(store_.helper_program("other.example"), "docker-credential-all");
 }
 
 TEST_F(CredentialsTest, malformed_files_are_named_and_their_secrets_are_not) {

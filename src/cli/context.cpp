@@ -1,8 +1,12 @@
 #include "cli/context.h"
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "cli/arguments.h"
+#include "cli/budget_words.h"
 #include "cli/output.h"
+#include "transfer/rate_limits.h"
 
 namespace davit::cli {
 
@@ -69,13 +73,51 @@ const std::shared_ptr<auth::CredentialStore>& Context::credentials() {
   return credentials_;
 }
 
+std::unique_ptr<transfer::Registries> Context::make_registries(bool insecure) {
+  const config::Settings& chosen = settings();
+  return std::make_unique<transfer::Registries>(
+      [&chosen, insecure](const std::string& host, bool host_insecure) {
+        return chosen.client_options(host, insecure || host_insecure);
+      },
+      remote::RegistryRules{.own = chosen.registry_rules(), .system = registries_conf().rules}, credentials());
+}
+
 transfer::Registries& Context::registries() {
-  if (!registries_) {
-    const config::Settings& chosen = settings();
-    registries_ = std::make_unique<transfer::Registries>(
-        [&chosen](const std::string& host) { return chosen.client_options(host); }, credentials());
-  }
+  if (!registries_) registries_ = make_registries();
   return *registries_;
+}
+
+const config::RegistriesConf& Context::registries_conf() {
+  if (!registries_conf_) {
+    registries_conf_ =
+        opening([] { return config::load_registries_conf(config::RegistriesConfPlaces::from_environment()); });
+  }
+  return *registries_conf_;
+}
+
+std::optional<std::string> Context::alias_of(const std::string& name) {
+  if (!settings().short_name_aliases) return std::nullopt;
+  const std::size_t end = std::min(name.find_first_of(":@"), name.size());
+  if (name.find('/', end) != std::string::npos) return std::nullopt;  // that was a registry's port
+  const auto& aliases = registries_conf().aliases;
+  const auto alias = aliases.find(name.substr(0, end));
+  if (alias == aliases.end()) return std::nullopt;
+  print_error(fmt::format("Resolved \"{}\" as an alias ({})", alias->first, alias->second.source));
+  return alias->second.name + name.substr(end);
+}
+
+void Context::keep_rate_limits() {
+  if (!registries_ || !store_) return;
+  const auto told = registries_->rate_limits();
+  try {
+    transfer::keep_rate_limits(*store_, told);
+  } catch (const base::Error& error) {  // what the command did does not hang on it
+    base::log::warn("the registries' pull budgets are not kept: {}", error.message());
+  }
+  for (const auto& [host, limit] : told) {
+    if (!limit.limit || !limit.remaining || *limit.remaining >= (*limit.limit + 9) / 10) continue;
+    print_error("davit: " + host + ": " + budget_words(limit));
+  }
 }
 
 void print_failure(const Context& context, const base::Error& error, std::string_view prefix) {

@@ -9,6 +9,7 @@
 
 #include "auth/credentials.h"
 #include "base/error.h"
+#include "config/registries_conf.h"
 #include "config/settings.h"
 #include "container/container_store.h"
 #include "store/store.h"
@@ -32,9 +33,19 @@ class Context {
   store::ImageStore& images() { return store().images(); }
   container::ContainerStore& containers();
   transfer::Registries& registries();
+  // Others than the command's own: all hosts insecure where told.
+  std::unique_ptr<transfer::Registries> make_registries(bool insecure = false);
   const std::shared_ptr<auth::CredentialStore>& credentials();
 
   const GlobalOptions& options() const { return options_; }
+  // The name that a short one stands for by registries.conf's aliases, tag and digest kept ("app:1" ->
+  // "r.example/team/app:1"), told on standard error. Nothing where there is none, or davit.toml does not want aliases.
+  std::optional<std::string> alias_of(const std::string& name);
+
+  // At a command's end, however it ended: keeps what registries told of their pull budgets, and says so where one is
+  // nearly used up.
+  void keep_rate_limits();
+
   bool debug() const { return options_.debug; }
   // Whether it was the opening of the configuration or the store that failed, rather than what the command asked of
   // them: then the message is davit's own, without docker's "Error response from daemon: ".
@@ -43,10 +54,12 @@ class Context {
  private:
   template <typename Open>
   auto opening(const Open& open);
+  const config::RegistriesConf& registries_conf();
 
   GlobalOptions options_;
   bool failed_to_open_ = false;
   std::optional<config::Settings> settings_;
+  std::optional<config::RegistriesConf> registries_conf_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<container::ContainerStore> containers_;
   std::shared_ptr<auth::CredentialStore> credentials_;

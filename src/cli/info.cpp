@@ -6,11 +6,13 @@
 #include "base/fs/mount.h"
 #include "base/fs/paths.h"
 #include "cli/arguments.h"
+#include "cli/budget_words.h"
 #include "cli/context.h"
 #include "cli/object_template.h"
 #include "cli/output.h"
 #include "docker/inspect_types.h"
 #include "text/size.h"
+#include "transfer/rate_limits.h"
 
 namespace davit::cli {
 
@@ -23,6 +25,29 @@ std::string operating_system() {
   if (at == std::string::npos) return "unknown";
   const std::size_t begin = at + kKey.size();
   return release->substr(begin, release->find('"', begin) - begin);
+}
+
+// What registries told of their pull budgets when they were last asked.
+boost::json::array rate_limits(const store::Store& store) {
+  boost::json::array all;
+  for (const auto& [host, kept] : transfer::read_rate_limits(store)) {
+    boost::json::object one = {{"Registry", host}};
+    if (kept.limit.limit) one["Limit"] = *kept.limit.limit;
+    if (kept.limit.remaining) one["Remaining"] = *kept.limit.remaining;
+    if (kept.limit.window) one["WindowSeconds"] = kept.limit.window->count();
+    if (!kept.limit.source.empty()) one["Source"] = kept.limit.source;
+    one["Told"] = base::to_rfc3339(kept.told);
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
+void print_rate_limits(const store::Store& store) {
+  const auto all = transfer::read_rate_limits(store);
+  if (!all.empty()) print_line("Pull Budgets:");
+  for (const auto& [host, kept] : all) {
+    print_line(fmt::format(" {}: {} (told at {})", host, budget_words(kept.limit), base::to_rfc3339(kept.told)));
+  }
 }
 
 // What was found; one list for both forms of output.
@@ -59,6 +84,7 @@ boost::json::object gather(Context& context) {
   info["NCPU"] = sysconf(_SC_NPROCESSORS_ONLN);
   info["MemTotal"] = static_cast<std::uint64_t>(memory.totalram) * memory.mem_unit;
   info["CredentialFile"] = context.credentials()->path().string();
+  info["RateLimits"] = rate_limits(store);
   return info;
 }
 
@@ -129,6 +155,7 @@ int run_info(Context& context, const Arguments& arguments) {
     if (std::string_view(line.key) == "MemTotal") text = text::binary_size(value->to_number<std::uint64_t>());
     print_line(std::string(line.label) + ": " + text);
   }
+  print_rate_limits(context.store());
   return 0;
 }
 

@@ -112,7 +112,9 @@ int dispatch(const std::vector<std::string>& words) {
   if (options.debug) base::log::set_level(base::log::Level::kDebug);
   Context context(options);
   try {
-    return run_command(context, *command, {rest.begin() + static_cast<std::ptrdiff_t>(used), rest.end()});
+    const int code = run_command(context, *command, {rest.begin() + static_cast<std::ptrdiff_t>(used), rest.end()});
+    context.keep_rate_limits();
+    return code;
   } catch (const UsageError&) {
     throw;
   } catch (const base::Error& error) {
@@ -121,6 +123,7 @@ int dispatch(const std::vector<std::string>& words) {
       return 128 + base::interrupt_signal();
     }
     print_failure(context, error);
+    context.keep_rate_limits();
     const auto* client_error = dynamic_cast<const ClientError*>(&error);
     return client_error == nullptr ? 1 : client_error->exit_code();
   }

@@ -87,17 +87,12 @@ int run_manifest_inspect(Context& context, const Arguments& arguments) {
     on_client_side([&] { return oci::Reference::parse_tagged(arguments.positional()[0]); });
     throw ClientError("No such manifest: " + reference.text(), base::Code::kNotFound);
   }
-  const config::Settings& settings = context.settings();
-  const bool insecure = arguments.flag("insecure");
-  transfer::Registries registries(
-      [&](const std::string& host) {
-        remote::ClientOptions options = settings.client_options(host);
-        if (insecure) options.plain_http_fallback = options.skip_tls_verify = true;
-        return options;
-      },
-      context.credentials());
+  const auto registries = context.make_registries(arguments.flag("insecure"));
+  const auto place = registries->location(reference.repository());
+  const oci::Reference there = reference.digest() ? oci::Reference::with_digest(place.repository, *reference.digest())
+                                                  : oci::Reference::with_tag(place.repository, *reference.tag());
   try {
-    print_line(Inspection(registries.at(reference.repository().domain()), reference).text(arguments.flag("verbose")));
+    print_line(Inspection(*place.client, there).text(arguments.flag("verbose")));
   } catch (const base::Error& error) {
     if (error.code() != base::Code::kNotFound) throw;
     throw ClientError("no such manifest: " + reference.familiar(), base::Code::kNotFound);

@@ -32,7 +32,9 @@ int run_pull(Context& context, const Arguments& arguments) {
   const bool all_tags = arguments.flag("all-tags");
   // All names are looked at before the first is pulled: a typing mistake in the last costs nothing.
   std::vector<oci::Reference> references;
-  for (const std::string& text : arguments.positional()) {
+  std::vector<std::string> names = arguments.positional();
+  for (std::string& text : names) {
+    text = context.alias_of(text).value_or(text);
     const auto typed = on_client_side([&] { return oci::Reference::parse(text); });
     if (all_tags && (typed.tag() || typed.digest())) throw ClientError("tag can't be used with --all-tags/-a");
     references.push_back(oci::Reference::parse_tagged(text));
@@ -45,7 +47,7 @@ int run_pull(Context& context, const Arguments& arguments) {
     return all_came ? 0 : 1;
   }
   for (std::size_t i = 0; i < references.size(); ++i) {
-    const oci::Reference typed = oci::Reference::parse(arguments.positional()[i]);
+    const oci::Reference typed = oci::Reference::parse(names[i]);
     auto progress = make_progress(quiet);
     if (!typed.tag() && !typed.digest()) progress->message("Using default tag: latest");
     transfer::pull(context.store(), context.registries(), references[i], options, *progress);

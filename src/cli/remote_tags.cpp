@@ -62,8 +62,8 @@ int run_tags_ls(Context& context, const Arguments& arguments) {
   const oci::RepositoryName& repository = reference.repository();
   const bool all = arguments.flag("all");
   std::size_t versions = 0, others = 0;
-  for (const std::string& tag :
-       oci::in_version_order(context.registries().at(repository.domain()).list_tags(repository))) {
+  const auto place = context.registries().location(repository);
+  for (const std::string& tag : oci::in_version_order(place.client->list_tags(place.repository))) {
     const auto version = oci::Version::parse(tag);
     ++(version ? versions : others);
     if (!version && !all) continue;

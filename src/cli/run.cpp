@@ -5,6 +5,7 @@
 #include "cli/image_name.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "operations/find_image.h"
 #include "operations/run_container.h"
 #include "runtime/oci_message.h"
 
@@ -62,7 +63,10 @@ operations::RunOptions options_of(Context& context, const Arguments& arguments) 
 
 int create_and_start(Context& context, const Arguments& arguments) {
   auto progress = make_progress(arguments.flag("quiet"), stderr);  // standard output is the container's
-  const operations::RunOptions options = options_of(context, arguments);
+  operations::RunOptions options = options_of(context, arguments);
+  // An alias names what is not here under the name itself.
+  if (context.settings().short_name_aliases && !operations::find_image(context.images(), options.image))
+    options.image = context.alias_of(options.image).value_or(options.image);
   const auto created =
       operations::create_container(context.store(), context.containers(), context.registries(), options, *progress,
                                    [&](const oci::Reference& reference) {

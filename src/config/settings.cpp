@@ -1,15 +1,11 @@
 #include "config/settings.h"
 
-#include <functional>
-
 #include <arpa/inet.h>
 
-#define TOML_HEADER_ONLY 1
-#include <toml++/toml.h>
-
-#include "base/error.h"
 #include "base/fs/file.h"
-#include "base/fs/paths.h"
+#include "config/host_certificates.h"
+#include "config/registry_tables.h"
+#include "config/toml_reader.h"
 
 namespace davit::config {
 
@@ -18,29 +14,23 @@ namespace {
 using base::Code;
 using base::Error;
 
-// Where a value stands, for messages.
-std::string place(const std::string& file, const toml::node& node) {
-  return fmt::format("{}:{}", file, node.source().begin.line);
-}
-
-// One row per key of a table: what to do with its value.
-using Setter = std::function<void(const toml::node&)>;
-using Setters = std::map<std::string, Setter, std::less<>>;
-
-class Reader {
+class Reader : private TomlReader {
  public:
-  Reader(std::string file, Settings& settings) : file_(std::move(file)), settings_(settings) {}
+  Reader(std::string file, Settings& settings) : TomlReader(std::move(file), Unknown::kRefuse), settings_(settings) {}
 
-  void read(const toml::table& top) {
+  void read(std::string_view content) {
+    const toml::table top = parse(content);
     apply(top, "",
           {
               {"root", [&](const auto& node) { settings_.root = absolute(node); }},
               {"run", [&](const auto& node) { settings_.run = absolute(node); }},
               {"runtime", [&](const auto& node) { settings_.runtime = text(node); }},
               {"log_level", [&](const auto& node) { settings_.log_level = level(node); }},
+              {"short_name_aliases", [&](const auto& node) { settings_.short_name_aliases = boolean(node); }},
               {"pull", [&](const auto& node) { read_pull(table(node)); }},
               {"history", [&](const auto& node) { read_history(table(node)); }},
-              {"registry", [&](const auto& node) { read_registries(table(node)); }},
+              {"proxy", [&](const auto& node) { settings_.proxy = read_proxy(*this, table(node)); }},
+              {"registry", [&](const auto& node) { settings_.registries = read_registries(*this, table(node)); }},
           });
   }
 
@@ -60,63 +50,12 @@ class Reader {
           });
   }
 
-  void read_registries(const toml::table& registries) {
-    for (const auto& [key, node] : registries) {
-      const std::string host(key.str());
-      RegistrySettings& registry = settings_.registries[host];
-      apply(table(node), "registry." + host + ".",
-            {
-                {"insecure", [&](const auto& value) { registry.insecure = boolean(value); }},
-                {"ca", [&](const auto& value) { registry.ca = absolute(value); }},
-            });
-    }
-  }
-
-  void apply(const toml::table& values, const std::string& prefix, const Setters& setters) const {
-    for (const auto& [key, node] : values) {
-      const auto setter = setters.find(key.str());
-      if (setter == setters.end()) {
-        throw Error::format(Code::kInvalidArgument, "{}: unknown setting '{}{}'", place(file_, node), prefix,
-                            key.str());
-      }
-      setter->second(node);
-    }
-  }
-
-  template <typename T>
-  T value(const toml::node& node, const char* kind) const {
-    const auto found = node.value_exact<T>();
-    if (!found) throw Error::format(Code::kInvalidArgument, "{}: expected {}", place(file_, node), kind);
-    return *found;
-  }
-
-  const toml::table& table(const toml::node& node) const {
-    if (!node.is_table()) throw Error::format(Code::kInvalidArgument, "{}: expected a table", place(file_, node));
-    return *node.as_table();
-  }
-  std::string text(const toml::node& node) const { return value<std::string>(node, "a text in quotes"); }
-  bool boolean(const toml::node& node) const { return value<bool>(node, "true or false"); }
-  std::uint64_t number(const toml::node& node, std::int64_t least, std::int64_t most) const {
-    const auto found = value<std::int64_t>(node, "a number");
-    if (found < least || found > most) {
-      throw Error::format(Code::kInvalidArgument, "{}: expected a number from {} to {}", place(file_, node), least,
-                          most);
-    }
-    return static_cast<std::uint64_t>(found);
-  }
-  std::filesystem::path absolute(const toml::node& node) const {
-    std::filesystem::path path = text(node);
-    if (!path.is_absolute())
-      throw Error::format(Code::kInvalidArgument, "{}: expected an absolute path", place(file_, node));
-    return path;
-  }
   base::log::Level level(const toml::node& node) const try {
     return base::log::parse_level(text(node));
   } catch (Error& e) {
-    throw Error::format(e.code(), "{}: {}", place(file_, node), e.message());
+    throw Error::format(e.code(), "{}: {}", place(node), e.message());
   }
 
-  std::string file_;
   Settings& settings_;
 };
 
@@ -130,16 +69,31 @@ bool is_loopback(const std::string& host) {
 
 }  // namespace
 
-remote::ClientOptions Settings::client_options(const std::string& host) const {
+remote::ClientOptions Settings::client_options(const std::string& host, bool insecure) const {
   remote::ClientOptions options;
-  options.plain_http_fallback = is_loopback(host);
+  options.plain_http_fallback = insecure || is_loopback(host);
+  options.skip_tls_verify = insecure;
+  HostCertificates certificates = find_certificates(certificate_folders(), host);
+  options.ca_files = std::move(certificates.authorities);
+  options.client_certificate = std::move(certificates.certificate);
+  options.client_key = std::move(certificates.key);
   if (const auto registry = registries.find(host); registry != registries.end()) {
-    options.plain_http_fallback = options.plain_http_fallback || registry->second.insecure;
-    options.skip_tls_verify = registry->second.insecure;
-    options.ca_file = registry->second.ca;
+    const RegistrySettings& own = registry->second;
+    if (!own.ca.empty()) options.ca_files.push_back(own.ca);
+    if (!own.client_certificate.empty()) {
+      options.client_certificate = own.client_certificate;
+      options.client_key = own.client_key;
+    }
   }
+  options.proxy = proxy.settings();
   options.user_agent = "davit/" DAVIT_VERSION;
   return options;
+}
+
+std::vector<remote::RegistryRule> Settings::registry_rules() const {
+  std::vector<remote::RegistryRule> rules;
+  for (const auto& [host, registry] : registries) rules.push_back(registry.rule);
+  return rules;
 }
 
 Settings load(const std::optional<std::filesystem::path>& file) {
@@ -150,11 +104,7 @@ Settings load(const std::optional<std::filesystem::path>& file) {
     if (!file) return settings;
     throw Error::format(Code::kNotFound, "configuration file {}: no such file", path.string());
   }
-  try {
-    Reader(path.string(), settings).read(toml::parse(*content, path.string()));
-  } catch (const toml::parse_error& e) {
-    throw Error::format(Code::kInvalidArgument, "{}:{}: {}", path.string(), e.source().begin.line, e.description());
-  }
+  Reader(path.string(), settings).read(*content);
   return settings;
 }
 

@@ -3,21 +3,16 @@
 // setting is explained in docs/configuration.md.
 
 #include <filesystem>
-#include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/log.h"
-#include "oci/reference.h"
+#include "config/registry_settings.h"
 #include "remote/registry_client.h"
 #include "store/image_store.h"
 
 namespace davit::config {
-
-struct RegistrySettings {
-  bool insecure = false;     // plain HTTP, or TLS without verification
-  std::filesystem::path ca;  // PEM file, in addition to the system's
-};
 
 struct Settings {
   std::filesystem::path root = "/var/lib/davit";
@@ -26,10 +21,14 @@ struct Settings {
   base::log::Level log_level = base::log::Level::kWarning;
   std::size_t parallel_layers = 3;
   store::HistoryPolicy history;
-  std::map<std::string, RegistrySettings> registries;  // by host[:port]
+  bool short_name_aliases = false;  // whether registries.conf's aliases are used for what is pulled
+  RegistryTable registries;
+  ProxyChoice proxy;
 
-  // How to talk to a registry: its own settings, else the defaults; loopback hosts may speak plain HTTP.
-  remote::ClientOptions client_options(const std::string& host) const;
+  // How to talk to a host: its own settings and certificates, else the defaults; loopback hosts may speak plain HTTP.
+  // Reads the folders of certificates, and throws what find_certificates() throws.
+  remote::ClientOptions client_options(const std::string& host, bool insecure) const;
+  std::vector<remote::RegistryRule> registry_rules() const;
 };
 
 // Reads the file. Without `file` the default place is read where it exists. Throws Error(kInvalidArgument) naming file,

@@ -1,5 +1,7 @@
 #include "config/settings.h"
 
+#include <cstdlib>
+
 #include <gtest/gtest.h>
 
 #include "base/error.h"
@@ -40,9 +42,19 @@ runtime = "runc"
 log_level = "info"
 pull.parallel = 7
 history = { moves = 2, days = 3, bytes = 4 }
+short_name_aliases = true
+[proxy]
+http = "http://p:1"
+https = ""
+no = "r.example"
 [registry."r.example:5000"]
 insecure = true
+blocked = false
+location = "l.example/x"
+mirrors = ["m.example:5000", "n.example/y"]
 ca = "/etc/ca.pem"
+client_certificate = "/etc/c.pem"
+client_key = "/etc/k.pem"
 )");
   EXPECT_EQ(settings.root, "/data/davit");
   EXPECT_EQ(settings.run, "/run/other");
@@ -52,19 +64,38 @@ ca = "/etc/ca.pem"
   EXPECT_EQ(settings.history.moves, 2U);
   EXPECT_EQ(settings.history.days, 3U);
   EXPECT_EQ(settings.history.bytes, 4U);
-  const auto options = settings.client_options("r.example:5000");
+  EXPECT_TRUE(settings.short_name_aliases);
+  const auto rules = settings.registry_rules();
+  ASSERT_EQ(rules.size(), 1U);
+  EXPECT_EQ(rules[0].prefix, "r.example:5000");
+  EXPECT_EQ(rules[0].insecure, true);
+  EXPECT_EQ(rules[0].blocked, false);
+  EXPECT_EQ(rules[0].location, "l.example/x");
+  EXPECT_EQ(rules[0].mirrors,
+            (std::vector<remote::MirrorRule>{{.location = "m.example:5000"}, {.location = "n.example/y"}}));
+  const auto options = settings.client_options("r.example:5000", true);
   EXPECT_TRUE(options.skip_tls_verify);
   EXPECT_TRUE(options.plain_http_fallback);
-  EXPECT_EQ(options.ca_file, "/etc/ca.pem");
+  EXPECT_EQ(options.ca_files, std::vector<std::filesystem::path>{"/etc/ca.pem"});
+  EXPECT_EQ(options.client_certificate, "/etc/c.pem");
+  EXPECT_EQ(options.client_key, "/etc/k.pem");
+  EXPECT_EQ(options.proxy, (http::ProxySettings{.http = "http://p:1", .https = "", .no_proxy = "r.example"}));
+}
+
+TEST_F(SettingsTest, TheFileWinsOverTheProxiesOfTheEnvironment) {
+  ::setenv("HTTPS_PROXY", "http://environment:1", 1);
+  EXPECT_EQ(load_text("").client_options("r.example", false).proxy.https, "http://environment:1");
+  EXPECT_EQ(load_text("proxy.https = \"\"").client_options("r.example", false).proxy.https, "");
+  ::unsetenv("HTTPS_PROXY");
 }
 
 TEST_F(SettingsTest, OnlyLoopbackMaySpeakPlainHttpUnasked) {
   const Settings settings;
   for (const char* host : {"127.0.0.1:5000", "localhost", "localhost:80", "127.3.2.1", "[::1]:5000"}) {
-    EXPECT_TRUE(settings.client_options(host).plain_http_fallback) << host;
+    EXPECT_TRUE(settings.client_options(host, false).plain_http_fallback) << host;
   }
   for (const char* host : {"docker.io", "r.example:5000", "10.0.0.1", "localhost.example", "127.evil.example"}) {
-    EXPECT_FALSE(settings.client_options(host).plain_http_fallback) << host;
+    EXPECT_FALSE(settings.client_options(host, false).plain_http_fallback) << host;
   }
 }
 
@@ -74,6 +105,16 @@ TEST_F(SettingsTest, MistakesNameTheirLine) {
   EXPECT_EQ(refusal("root = 3"), "davit.toml:1: expected a text in quotes");
   EXPECT_EQ(refusal("root = \"relative\""), "davit.toml:1: expected an absolute path");
   EXPECT_EQ(refusal("pull.parallel = 0"), "davit.toml:1: expected a number from 1 to 32");
+  EXPECT_EQ(refusal("[registry.\"r.example\"]\nca = \"rel\""), "davit.toml:2: expected an absolute path");
+  EXPECT_EQ(refusal("[registry.\"r.example/x\"]"),
+            "davit.toml:1: 'registry.r.example/x': expected HOST[:PORT] as a table's name");
+  EXPECT_EQ(refusal("[registry.\"r.example\"]\nmirrors = [\"https://m\"]"),
+            "davit.toml:2: expected HOST[:PORT][/PATH] without a scheme");
+  EXPECT_EQ(refusal("[registry.\"r.example\"]\nmirrors = \"m.example\""),
+            "davit.toml:2: expected a list of texts in quotes");
+  EXPECT_EQ(refusal("[registry.\"r.example\"]\nclient_key = \"/k\""),
+            "davit.toml:1: 'registry.r.example': client_certificate and client_key go together");
+  EXPECT_EQ(refusal("[proxy]\nsocks = \"x\""), "davit.toml:2: unknown setting 'proxy.socks'");
   EXPECT_TRUE(refusal("root = ").starts_with("davit.toml:1: ")) << refusal("root = ");
 }
 

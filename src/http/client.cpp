@@ -2,8 +2,10 @@
 
 #include <cctype>
 #include <mutex>
+#include <optional>
 #include <vector>
 
+#include "base/fs/file.h"
 #include "base/log.h"
 #include "base/strings.h"
 #include "http/transfer.h"
@@ -37,7 +39,18 @@ std::string describe(std::string_view method, const Url& url) {
 struct Client::State {
   ClientOptions options;
   std::mutex mutex;
+  std::optional<std::string> authorities;         // guarded by mutex until it is filled: what ca_files hold
   std::vector<std::unique_ptr<Connection>> idle;  // guarded by mutex; the last used is the first to be used again
+
+  const std::string& read_authorities() {
+    const std::lock_guard lock(mutex);
+    if (!authorities) {
+      std::string all;
+      for (const auto& file : options.ca_files) all += base::fs::read_file(file) + "\n";
+      authorities = std::move(all);
+    }
+    return *authorities;
+  }
 
   // Lends a connection for the scope's life.
   class Lease {
@@ -73,11 +86,12 @@ Client::~Client() = default;
 
 Response Client::send(const Request& original, const SinkChooser& choose) {
   const CurlLibrary& curl = CurlLibrary::get();
+  const std::string& authorities = state_->read_authorities();
   State::Lease connection(*state_);
   Request request = original;
   Url url = original.url;
   for (int hops = 0;; ++hops) {
-    Response response = Transfer(curl, *connection, state_->options, request, url, choose).perform();
+    Response response = Transfer(curl, *connection, state_->options, authorities, request, url, choose).perform();
     base::log::debug("{}: {}", describe(request.method, url), response.status_text());
     if (!is_redirect(request, response)) return response;
     const std::string what = describe(request.method, url);

@@ -9,10 +9,12 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "base/io.h"
 #include "http/headers.h"
+#include "http/proxy.h"
 #include "http/url.h"
 
 namespace davit::http {
@@ -20,7 +22,10 @@ namespace davit::http {
 struct ClientOptions {
   std::chrono::milliseconds connect_timeout{30'000};  // name lookup, connection and TLS handshake together
   std::chrono::seconds stall_timeout{60};             // no byte in either direction for so long ends the transfer
-  std::filesystem::path ca_file;                      // PEM, in addition to the system's
+  std::vector<std::filesystem::path> ca_files;        // PEM, in addition to the system's
+  std::filesystem::path client_certificate;           // PEM, shown to servers that ask for one; with its key
+  std::filesystem::path client_key;
+  ProxySettings proxy;  // of nobody unless told: the environment is not looked at here
   bool skip_tls_verify = false;
   std::string user_agent;
   int max_redirects = 10;
@@ -63,6 +68,7 @@ enum class Failure {
   kNotTls,       // the peer does not speak TLS
   kCertificate,  // its certificate is not to be trusted or is another host's
   kTls,          // any other failure of TLS
+  kProxy,        // the proxy refuses to connect us
   kTimeout,      // connecting took too long, or no byte came for too long
   kBroken,       // the connection ended in mid-answer, or what came is not HTTP
 };

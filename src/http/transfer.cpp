@@ -41,6 +41,27 @@ std::string certificate_words(std::string_view words, const Url& url) {
   return prefix + base::printable(words);
 }
 
+// What the peer said of our part in a handshake ("certificate required"); empty when it said nothing.
+std::string alert_words(std::string_view words) {
+  constexpr std::string_view kMark = " alert ";
+  const auto at = words.find(kMark);
+  if (at == std::string_view::npos) return {};
+  const std::string_view rest = words.substr(at + kMark.size());
+  return base::printable(rest.substr(0, rest.find(',')));
+}
+
+std::string tunnel_words(long status) {
+  if (status == 407) return "407 Proxy Authentication Required";
+  if (status == 403) return "403 Forbidden";
+  return std::to_string(status);
+}
+
+std::string paths_text(const std::vector<std::filesystem::path>& paths) {
+  std::vector<std::string> texts;
+  for (const auto& path : paths) texts.push_back(path.string());
+  return base::join(texts, ", ");
+}
+
 std::string system_words(long error_number) {
   std::string words = std::generic_category().message(static_cast<int>(error_number));
   if (!words.empty()) words[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(words[0])));
@@ -85,8 +106,13 @@ CURLcode Connection::run() {
 }
 
 Transfer::Transfer(const CurlLibrary& curl, Connection& connection, const ClientOptions& options,
-                   const Request& request, const Url& url, const SinkChooser& choose)
-    : curl_(curl), connection_(connection), options_(options), request_(request), choose_(choose) {
+                   const std::string& authorities, const Request& request, const Url& url, const SinkChooser& choose)
+    : curl_(curl),
+      connection_(connection),
+      options_(options),
+      authorities_(authorities),
+      request_(request),
+      choose_(choose) {
   response_.url = url;
 }
 
@@ -118,13 +144,8 @@ void Transfer::prepare() {
   set(CURLOPT_LOW_SPEED_TIME, std::max(1L, static_cast<long>(options_.stall_timeout.count())));
   set(CURLOPT_BUFFERSIZE, 256L * 1024);
   set(CURLOPT_UPLOAD_BUFFERSIZE, 256L * 1024);
-  // As Go: proxies of the environment, but never for this machine.
-  if (is_loopback_host(response_.url.host)) set(CURLOPT_PROXY, "");
-  if (!options_.ca_file.empty()) set(CURLOPT_CAINFO, options_.ca_file.c_str());
-  if (options_.skip_tls_verify) {
-    set(CURLOPT_SSL_VERIFYPEER, 0L);
-    set(CURLOPT_SSL_VERIFYHOST, 0L);
-  }
+  prepare_proxy();
+  prepare_tls();
   if (!options_.user_agent.empty()) set(CURLOPT_USERAGENT, options_.user_agent.c_str());
   if (request_.method == "HEAD") {
     set(CURLOPT_NOBODY, 1L);
@@ -154,6 +175,31 @@ void Transfer::prepare() {
   set(CURLOPT_HEADERDATA, this);
   set(CURLOPT_WRITEFUNCTION, &Transfer::on_body);
   set(CURLOPT_WRITEDATA, this);
+}
+
+void Transfer::prepare_proxy() {
+  proxy_ = choose_proxy(options_.proxy, response_.url);
+  // Both always set: libcurl has rules of its own for the environment's variables.
+  set(CURLOPT_PROXY, proxy_ ? proxy_->url.c_str() : "");
+  set(CURLOPT_NOPROXY, "");
+  if (!proxy_ || proxy_->username.empty()) return;
+  set(CURLOPT_PROXYUSERNAME, proxy_->username.c_str());
+  set(CURLOPT_PROXYPASSWORD, proxy_->password.c_str());
+}
+
+void Transfer::prepare_tls() {
+  if (!authorities_.empty()) {
+    curl_blob blob{const_cast<char*>(authorities_.data()), authorities_.size(), CURL_BLOB_NOCOPY};
+    set(CURLOPT_CAINFO_BLOB, &blob);
+  }
+  if (!options_.client_certificate.empty()) {
+    set(CURLOPT_SSLCERT, options_.client_certificate.c_str());
+    set(CURLOPT_SSLKEY, options_.client_key.c_str());
+  }
+  if (options_.skip_tls_verify) {
+    set(CURLOPT_SSL_VERIFYPEER, 0L);
+    set(CURLOPT_SSL_VERIFYHOST, 0L);
+  }
 }
 
 Response Transfer::perform() {
@@ -275,12 +321,20 @@ void Transfer::fail(CURLcode code) {
   curl_off_t connected_after = 0;
   curl_.easy_getinfo(connection_.easy(), CURLINFO_OS_ERRNO, &system_error);
   curl_.easy_getinfo(connection_.easy(), CURLINFO_PRETRANSFER_TIME_T, &connected_after);
-  const std::string dial = "dial tcp " + url.host + ":" + std::to_string(url.port) + ": ";
+  const std::string dial = proxy_
+                               ? "proxyconnect tcp: dial tcp " + proxy_->url.substr(proxy_->url.find("//") + 2) + ": "
+                               : "dial tcp " + url.host + ":" + std::to_string(url.port) + ": ";
+  long tunnel_status = 0;
+  curl_.easy_getinfo(connection_.easy(), CURLINFO_HTTP_CONNECTCODE, &tunnel_status);
+  if (proxy_ && tunnel_status >= 300) {
+    throw TransportError(Failure::kProxy, fmt::format("{}the proxy {} refuses the connection: {}", what, proxy_->url,
+                                                      tunnel_words(tunnel_status)));
+  }
   switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
       throw TransportError(Failure::kResolve, what + "dial tcp: lookup " + url.host + ": no such host");
     case CURLE_COULDNT_RESOLVE_PROXY:
-      throw TransportError(Failure::kResolve, what + "proxyconnect tcp: lookup of the proxy's name failed");
+      throw TransportError(Failure::kResolve, what + dial + "lookup: no such host");
     case CURLE_COULDNT_CONNECT:
       throw TransportError(
           Failure::kConnect,
@@ -293,12 +347,17 @@ void Transfer::fail(CURLcode code) {
       if (peer_speaks_no_tls(words)) {
         throw TransportError(Failure::kNotTls, what + "http: server gave HTTP response to HTTPS client");
       }
+      if (const std::string alert = alert_words(words); !alert.empty()) {
+        throw TransportError(Failure::kTls, what + "remote error: tls: " + alert);
+      }
       throw TransportError(Failure::kTls, what + "tls: " + base::printable(words));
     case CURLE_PEER_FAILED_VERIFICATION:
       throw TransportError(Failure::kCertificate, what + certificate_words(words, url));
     case CURLE_SSL_CACERT_BADFILE:
-      throw Error::format(Code::kInvalidArgument, "cannot read certificates from {}: {}", options_.ca_file.string(),
-                          base::printable(words));
+      throw Error::format(Code::kInvalidArgument, "there are no certificates in {}", paths_text(options_.ca_files));
+    case CURLE_SSL_CERTPROBLEM:
+      throw Error::format(Code::kInvalidArgument, "cannot use the client certificate {} with the key {}: {}",
+                          options_.client_certificate.string(), options_.client_key.string(), base::printable(words));
     case CURLE_PARTIAL_FILE:
       throw TransportError(Failure::kBroken, what + "unexpected EOF");
     case CURLE_GOT_NOTHING:
@@ -309,6 +368,9 @@ void Transfer::fail(CURLcode code) {
     case CURLE_OUT_OF_MEMORY:
       throw std::bad_alloc();
     default:
+      if (const std::string alert = alert_words(words); !alert.empty()) {
+        throw TransportError(Failure::kTls, what + "remote error: tls: " + alert);
+      }
       throw TransportError(Failure::kBroken,
                            what + (system_error != 0 ? system_words(system_error) : base::printable(words)));
   }

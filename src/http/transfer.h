@@ -30,8 +30,9 @@ class Connection {
 
 class Transfer {
  public:
-  Transfer(const CurlLibrary& curl, Connection& connection, const ClientOptions& options, const Request& request,
-           const Url& url, const SinkChooser& choose);
+  // All outlive it. `authorities` is PEM, in addition to the system's.
+  Transfer(const CurlLibrary& curl, Connection& connection, const ClientOptions& options,
+           const std::string& authorities, const Request& request, const Url& url, const SinkChooser& choose);
   ~Transfer();
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
@@ -47,6 +48,8 @@ class Transfer {
   template <typename Value>
   void set(CURLoption option, Value value);
   void prepare();
+  void prepare_proxy();
+  void prepare_tls();
   void header_line(std::string_view line);
   bool take_body(base::ByteView bytes);
   void open_body();
@@ -55,9 +58,11 @@ class Transfer {
   const CurlLibrary& curl_;
   Connection& connection_;
   const ClientOptions& options_;
+  const std::string& authorities_;
   const Request& request_;
   const SinkChooser& choose_;
   Response response_;
+  std::optional<Proxy> proxy_;
   curl_slist* sent_headers_ = nullptr;
   char curl_words_[CURL_ERROR_SIZE] = {};
   std::unique_ptr<base::Source> body_;

@@ -322,7 +322,7 @@ TEST_F(Authorization, a_login_at_a_token_server_asks_for_a_token_without_scope) 
             .headers = {{"WWW-Authenticate", "Bearer realm=\"" + tokens.url("/token") + "\",service=\"reg\""}}};
   });
   EXPECT_NO_THROW(client().check_login({"alice", "s3cret", ""}));
-  EXPECT_EQ(tokens.requests()[0].query, "service=reg&account=alice");
+  EXPECT_EQ(tokens.requests()[0].query, "service=reg&account=alice&client_id=davit&offline_token=true");
   const auto e = error_of([&] { client().check_login({"alice", "wrong", ""}); });
   EXPECT_EQ(e.code(), Code::kUnauthorized);
   EXPECT_EQ(e.message(), "Get \"" + server.url("/v2/") + "\": unauthorized: authentication required");

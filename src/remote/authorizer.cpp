@@ -40,6 +40,14 @@ bool is_safe_token(std::string_view token) {
   return !token.empty() && std::all_of(token.begin(), token.end(), [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
+// A request's body that keeps its text.
+struct Form final : base::Source {
+  explicit Form(std::shared_ptr<std::string> shared) : text(std::move(shared)), source(*text) {}
+  std::size_t read(base::ByteSpan buffer) override { return source.read(buffer); }
+  std::shared_ptr<std::string> text;
+  base::MemorySource source;
+};
+
 }  // namespace
 
 Authorizer::Authorizer(http::Client& client, const ClientOptions& options, FindCredentials find)
@@ -47,10 +55,21 @@ Authorizer::Authorizer(http::Client& client, const ClientOptions& options, FindC
 
 const std::optional<auth::Credentials>& Authorizer::credentials() {
   if (!asked_for_credentials_) {
-    credentials_ = find_();
     asked_for_credentials_ = true;
+    try {
+      credentials_ = find_();
+    } catch (const auth::HelperError& e) {
+      // What anybody may have must not fail for want of a password; where one is needed this is the reason.
+      helper_failure_ = std::current_exception();
+      base::log::warn("{}; going on without credentials", e.message());
+    }
   }
   return credentials_;
+}
+
+std::optional<std::string> Authorizer::identity_token() {
+  const std::lock_guard lock(mutex_);
+  return identity_token_;
 }
 
 std::optional<std::string> Authorizer::authorization(const http::Url& url, const Scopes& scopes) {
@@ -74,7 +93,9 @@ std::optional<std::string> Authorizer::answer(const http::Response& refused, con
       if (scope.type != "repository" && !covers(extra_scopes_, {scope})) extra_scopes_.push_back(scope);
     }
     std::erase_if(tokens_, [&used](const Token& token) { return used == "Bearer " + token.value; });
-    return bearer(refused.url, std::move(wanted));
+    std::string value = bearer(refused.url, std::move(wanted));
+    if (used == value) return std::nullopt;
+    return value;
   }
   if (find_scheme(challenges, "basic") != nullptr) {
     scheme_ = Scheme::kBasic;
@@ -97,12 +118,18 @@ void Authorizer::require_privacy(const http::Url& registry) const {
 
 std::string Authorizer::basic(const http::Url& url) {
   const auto& own = credentials();
+  if (!own && helper_failure_) std::rethrow_exception(helper_failure_);
   if (!own || own->username.empty()) throw Error(Code::kUnauthorized, "no basic auth credentials");
   require_privacy(url);
   return "Basic " + base::to_base64(own->username + ":" + own->password);
 }
 
 std::string Authorizer::bearer(const http::Url& url, Scopes scopes) {
+  if (const auto& own = credentials(); own && !own->registry_token.empty()) {
+    if (!is_safe_token(own->registry_token)) throw Error(Code::kInvalidArgument, "the registry token is malformed");
+    require_privacy(url);
+    return "Bearer " + own->registry_token;
+  }
   for (const auto& scope : extra_scopes_) {
     if (!covers(scopes, {scope})) scopes.push_back(scope);
   }
@@ -127,33 +154,33 @@ http::Request Authorizer::token_request(const http::Url& registry, const Scopes&
                         "refused to send a password over plain HTTP to {}, where {} says that tokens are to be had",
                         request.url.authority(), registry.authority());
   }
-  if (own && !own->identity_token.empty()) {
-    std::vector<std::string> texts;
-    for (const auto& scope : scopes) texts.push_back(scope.text());
-    const std::string form = "grant_type=refresh_token&refresh_token=" + http::percent_encode(own->identity_token) +
-                             "&service=" + http::percent_encode(service_) + "&client_id=" + kClientId +
-                             "&scope=" + http::percent_encode(base::join(texts, " "));
-    request.method = "POST";
-    request.headers.set("Content-Type", "application/x-www-form-urlencoded");
-    request.body_size = form.size();
-    request.body = [form = std::make_shared<std::string>(form)]() -> std::unique_ptr<base::Source> {
-      struct Form final : base::Source {
-        explicit Form(std::shared_ptr<std::string> shared) : text(std::move(shared)), source(*text) {}
-        std::size_t read(base::ByteSpan buffer) override { return source.read(buffer); }
-        std::shared_ptr<std::string> text;
-        base::MemorySource source;
-      };
-      return std::make_unique<Form>(form);
-    };
-    request.follow_redirects = false;  // the body is a secret
-    return request;
-  }
+  if (own && !own->identity_token.empty()) return refresh_request(scopes);
   if (!service_.empty()) request.url.add_query("service", service_);
   for (const auto& scope : scopes) request.url.add_query("scope", scope.text());
   if (secret) {
     request.url.add_query("account", own->username);
     request.headers.set("Authorization", "Basic " + base::to_base64(own->username + ":" + own->password));
+    if (wants_identity_token_) {
+      request.url.add_query("client_id", kClientId);
+      request.url.add_query("offline_token", "true");
+    }
   }
+  return request;
+}
+
+// distribution's "OAuth2 token authentication": the identity token is a refresh token.
+http::Request Authorizer::refresh_request(const Scopes& scopes) {
+  std::vector<std::string> texts;
+  for (const auto& scope : scopes) texts.push_back(scope.text());
+  const std::string form =
+      "grant_type=refresh_token&refresh_token=" + http::percent_encode(credentials()->identity_token) +
+      "&service=" + http::percent_encode(service_) + "&client_id=" + kClientId +
+      "&scope=" + http::percent_encode(base::join(texts, " "));
+  http::Request request{.method = "POST", .url = http::Url::parse(realm_)};
+  request.headers.set("Content-Type", "application/x-www-form-urlencoded");
+  request.body_size = form.size();
+  request.body = [form = std::make_shared<std::string>(form)] { return std::make_unique<Form>(form); };
+  request.follow_redirects = false;  // the body is a secret
   return request;
 }
 
@@ -183,6 +210,11 @@ Authorizer::Token Authorizer::fetch(const http::Url& registry, const Scopes& sco
   if (!is_safe_token(token.value)) {
     throw Error::format(Code::kUnavailable, "{}: the token server's answer has no token",
                         http::describe(request.method, response.url));
+  }
+  if (const std::string refresh = member("refresh_token"); !refresh.empty()) {
+    if (wants_identity_token_) identity_token_ = refresh;
+    // A server may give a new one for each use, and forget the old.
+    if (credentials_ && !credentials_->identity_token.empty()) credentials_->identity_token = refresh;
   }
   std::int64_t lifetime = kDefaultLifetime;
   if (const json::value* told = object->if_contains("expires_in"); told != nullptr && told->is_number()) {

@@ -4,6 +4,7 @@
 // memory. Safe for use by several threads: those that need the same token meet, and one of them fetches it.
 
 #include <chrono>
+#include <exception>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -25,6 +26,11 @@ class Authorizer {
   // All outlive it. `find` is called at most once, when first needed.
   Authorizer(http::Client& client, const ClientOptions& options, FindCredentials find);
 
+  // For a login: the token server is asked for a token that can stand in the password's place from then on.
+  void ask_for_identity_token() { wants_identity_token_ = true; }
+  // What it gave, if it did.
+  std::optional<std::string> identity_token();
+
   // The Authorization value for a request to the registry; nothing until a challenge told what it wants. May fetch a
   // token, and throws what answer() throws.
   std::optional<std::string> authorization(const http::Url& url, const Scopes& scopes);
@@ -45,6 +51,7 @@ class Authorizer {
   };
 
   const std::optional<auth::Credentials>& credentials();
+  http::Request refresh_request(const Scopes& scopes);
   void require_privacy(const http::Url& registry) const;
   std::string basic(const http::Url& url);
   std::string bearer(const http::Url& url, Scopes scopes);
@@ -58,6 +65,9 @@ class Authorizer {
   std::mutex mutex_;  // guards all below; held while a token is fetched, so that it is fetched once
   bool asked_for_credentials_ = false;
   std::optional<auth::Credentials> credentials_;
+  std::exception_ptr helper_failure_;  // why there are none
+  bool wants_identity_token_ = false;
+  std::optional<std::string> identity_token_;
   Scheme scheme_ = Scheme::kUnknown;
   std::string realm_, service_;
   Scopes extra_scopes_;  // of the challenge's, those that name no repository: wanted with every token

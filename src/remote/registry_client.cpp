@@ -27,15 +27,23 @@ bool RegistryClient::has_blob(const oci::RepositoryName& repository, const oci::
   return true;
 }
 
-void RegistryClient::check_login(const auth::Credentials& credentials) {
+auth::Credentials RegistryClient::check_login(const auth::Credentials& credentials) {
   Session& session = state_->session;
   Authorizer authorizer(session.client(), session.options(), [&credentials] { return std::optional(credentials); });
+  authorizer.ask_for_identity_token();
   const Call call{.target = "/v2/", .scopes = {}};
   Retrier retrier(session.options());
   for (;;) {
     try {
       const http::Response response = session.send_as(call, authorizer);
-      if (response.ok()) return;
+      if (response.ok()) {
+        auth::Credentials kept = credentials;
+        if (const auto token = authorizer.identity_token()) {
+          kept.password.clear();
+          kept.identity_token = *token;
+        }
+        return kept;
+      }
       if (may_pass(response.status) && retrier.wait(response)) continue;
       throw Error::format(response.status == 401 || response.status == 403 ? Code::kUnauthorized : Code::kUnavailable,
                           "login attempt to {} failed with status: {}", response.url.redacted(),

@@ -16,6 +16,7 @@
 
 #include "auth/credentials.h"
 #include "base/io.h"
+#include "http/proxy.h"
 #include "oci/descriptor.h"
 #include "oci/reference.h"
 
@@ -25,7 +26,10 @@ struct ClientOptions {
   bool plain_http = false;           // never try TLS
   bool plain_http_fallback = false;  // TLS first; plain HTTP where the peer does not speak TLS (loopback)
   bool skip_tls_verify = false;
-  std::filesystem::path ca_file;  // in addition to the system's
+  std::vector<std::filesystem::path> ca_files;  // PEM, in addition to the system's
+  std::filesystem::path client_certificate;     // PEM, shown to a registry that asks for one; with its key
+  std::filesystem::path client_key;
+  http::ProxySettings proxy;
   // Of one request, on 408, 429, 5xx and broken connections; of a blob, those that got it no further. A host that never
   // answered is not tried again.
   int tries = 5;
@@ -48,6 +52,9 @@ struct RemoteManifest {
 struct RateLimit {
   std::optional<std::uint64_t> limit, remaining;
   std::optional<std::chrono::seconds> window;
+  std::string source;  // whose pulls are counted ("docker-ratelimit-source"): an address or an account; or empty
+
+  bool told() const { return limit || remaining; }
 };
 
 // Where a blob of an upload comes from: called once per try, from the start.
@@ -94,7 +101,9 @@ class RegistryClient {
 
   // Checks a user's password (GET /v2/ with Basic, or a token request, as the registry challenges). Throws
   // Error(kUnauthorized) with docker's words: "login attempt to http://HOST/v2/ failed with status: 401 Unauthorized".
-  void check_login(const auth::Credentials& credentials);
+  // Returns what is to be kept: the credentials, or in the password's place the identity token that a token server gave
+  // for it.
+  auth::Credentials check_login(const auth::Credentials& credentials);
 
   RateLimit rate_limit() const;  // as last told
 

@@ -19,7 +19,10 @@ constexpr char kDockerHubApi[] = "registry-1.docker.io";
 http::ClientOptions http_options(const ClientOptions& options) {
   return {.connect_timeout = options.connect_timeout,
           .stall_timeout = options.stall_timeout,
-          .ca_file = options.ca_file,
+          .ca_files = options.ca_files,
+          .client_certificate = options.client_certificate,
+          .client_key = options.client_key,
+          .proxy = options.proxy,
           .skip_tls_verify = options.skip_tls_verify,
           .user_agent = options.user_agent.empty() ? "davit" : options.user_agent};
 }
@@ -133,6 +136,7 @@ bool Session::may_pass(const http::TransportError& failure) const {
       return has_answered_;
     case http::Failure::kNotTls:
     case http::Failure::kCertificate:
+    case http::Failure::kProxy:
       return false;
   }
   return false;
@@ -153,6 +157,7 @@ void Session::answered(const http::Response& response) {
     }
   }
   if (remaining) rate_limit_.remaining = leading_number(*remaining);
+  rate_limit_.source = base::printable(response.headers.get("Docker-RateLimit-Source").value_or(""), 100);
 }
 
 RateLimit Session::rate_limit() const {

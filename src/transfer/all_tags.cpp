@@ -45,7 +45,8 @@ FailedTags for_each_tag(const oci::RepositoryName& repository, const std::vector
 
 FailedTags pull_all_tags(store::Store& store, Registries& registries, const oci::RepositoryName& repository,
                          PullOptions options, Progress& progress) {
-  const auto tags = registries.at(repository.domain()).list_tags(repository);
+  const Registries::Place place = registries.location(repository);
+  const auto tags = place.client->list_tags(place.repository);
   options.one_of_several = true;
   bool up_to_date = true;
   FailedTags failed = for_each_tag(repository, tags, [&](const oci::Reference& reference) {

@@ -22,9 +22,10 @@ class Copier {
         target_(target),
         options_(options),
         progress_(progress),
-        route_{.from = registries.at(source.repository().domain()),
-               .source = source.repository(),
-               .to = registries.at(target.repository().domain()),
+        from_(registries.location(source.repository())),
+        route_{.from = *from_.client,
+               .source = from_.repository,
+               .to = registries.writing(target.repository()),
                .target = target.repository()},
         content_(route_, options.parallel_blobs, progress) {}
 
@@ -115,6 +116,7 @@ class Copier {
   const oci::Reference& target_;
   const CopyOptions& options_;
   Progress& progress_;
+  const Registries::Place from_;
   const CopyRoute route_;
   ContentCopier content_;
 };

@@ -62,9 +62,8 @@ class ExtractingSource final : public base::Source {
 };
 
 // Fetches into the writer and, piece by piece, into the pipe. Runs in a thread of its own beside the unpacking.
-void fetch_into(blob::BlobWriter& writer, base::Pipe& pipe, remote::RegistryClient& client,
-                const oci::RepositoryName& repository, const oci::Descriptor& blob, Progress& progress,
-                std::atomic<bool>& downloaded) {
+void fetch_into(blob::BlobWriter& writer, base::Pipe& pipe, PullSource& source, const oci::Descriptor& blob,
+                Progress& progress, std::atomic<bool>& downloaded) {
   try {
     FeedSink feed(pipe.sink());
     const std::uint64_t offset = writer.offset();
@@ -75,7 +74,7 @@ void fetch_into(blob::BlobWriter& writer, base::Pipe& pipe, remote::RegistryClie
     base::TeeSink both(writer, feed);
     CountingSink counted(both, blob, progress, offset);
     if (offset < blob.size) {
-      client.fetch_blob(repository, blob, offset, counted, [&] {
+      source.fetch_blob(blob, offset, counted, [&] {
         writer.restart();
         feed.restart();
         counted.restart();
@@ -129,13 +128,11 @@ std::unique_ptr<layer::StagedLayer> stage(store::Store& store, const store::Imag
   throw base::Error::format(e.code(), "layer {}: {}", layer.blob.digest.text(), e.message());
 }
 
-std::unique_ptr<layer::StagedLayer> fetch_and_unpack(store::Store& store, blob::BlobWriter& writer,
-                                                     remote::RegistryClient& client,
-                                                     const oci::RepositoryName& repository,
+std::unique_ptr<layer::StagedLayer> fetch_and_unpack(store::Store& store, blob::BlobWriter& writer, PullSource& source,
                                                      const store::ImageLayer& layer, Progress& progress) {
   base::Pipe pipe;
   std::atomic<bool> downloaded = false;
-  std::jthread fetcher([&] { fetch_into(writer, pipe, client, repository, layer.blob, progress, downloaded); });
+  std::jthread fetcher([&] { fetch_into(writer, pipe, source, layer.blob, progress, downloaded); });
   std::unique_ptr<layer::StagedLayer> staged;
   base::NullSink rest;
   try {
@@ -172,13 +169,12 @@ std::unique_ptr<layer::StagedLayer> fetch_and_unpack(store::Store& store, blob::
 }
 
 // One try. `resumed`: whether it goes on from the bytes that an earlier one left.
-std::unique_ptr<layer::StagedLayer> try_layer(store::Store& store, remote::RegistryClient& client,
-                                              const oci::RepositoryName& repository, const store::ImageLayer& layer,
+std::unique_ptr<layer::StagedLayer> try_layer(store::Store& store, PullSource& source, const store::ImageLayer& layer,
                                               Progress& progress, bool& resumed) {
   const auto writer = store.blobs().ingest(layer.blob.digest, layer.blob.size);
   if (!writer) return unpack_layer(store, layer, &progress);
   resumed = writer->offset() > 0;
-  return fetch_and_unpack(store, *writer, client, repository, layer, progress);
+  return fetch_and_unpack(store, *writer, source, layer, progress);
 }
 
 }  // namespace
@@ -192,18 +188,17 @@ std::unique_ptr<layer::StagedLayer> unpack_layer(store::Store& store, const stor
   return stage(store, layer, extracting);
 }
 
-std::unique_ptr<layer::StagedLayer> fetch_layer(store::Store& store, remote::RegistryClient& client,
-                                                const oci::RepositoryName& repository, const store::ImageLayer& layer,
+std::unique_ptr<layer::StagedLayer> fetch_layer(store::Store& store, PullSource& source, const store::ImageLayer& layer,
                                                 Progress& progress) try {
   bool resumed = false;
   std::unique_ptr<layer::StagedLayer> staged;
   try {
-    staged = try_layer(store, client, repository, layer, progress, resumed);
+    staged = try_layer(store, source, layer, progress, resumed);
   } catch (const base::Error& error) {
     // Bad bytes were dropped. Where they were an earlier try's the registry is not to blame: once more, from nothing.
     if (!resumed || error.code() != base::Code::kCorrupt || store.blobs().size(layer.blob.digest)) throw;
     base::log::debug("begun anew: {}", error.message());
-    staged = try_layer(store, client, repository, layer, progress, resumed);
+    staged = try_layer(store, source, layer, progress, resumed);
   }
   progress.layer(layer.blob.digest, LayerStatus::kPullComplete);
   return staged;

@@ -4,18 +4,16 @@
 #include <memory>
 #include <vector>
 
-#include "oci/reference.h"
 #include "store/store.h"
 #include "transfer/progress.h"
-#include "transfer/registries.h"
+#include "transfer/pull_source.h"
 
 namespace davit::transfer {
 
 // Brings the layer's blob and stages its tree where it can be unpacked; what is here already is not fetched or made
 // again (then, and for what is not unpacked, the result is null). The caller leases both digests. The blob is durable
 // on return, the layer after commit_layers(). A second process at the same layer waits and finds it.
-std::unique_ptr<layer::StagedLayer> fetch_layer(store::Store& store, remote::RegistryClient& client,
-                                                const oci::RepositoryName& repository, const store::ImageLayer& layer,
+std::unique_ptr<layer::StagedLayer> fetch_layer(store::Store& store, PullSource& source, const store::ImageLayer& layer,
                                                 Progress& progress);
 
 // The same for a layer whose blob is here. `progress` is told of kExtracting.

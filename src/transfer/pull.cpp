@@ -22,7 +22,7 @@ class Puller {
   Puller(store::Store& store, Registries& registries, const oci::Reference& reference, const PullOptions& options,
          Progress& progress)
       : store_(store),
-        client_(registries.at(reference.repository().domain())),
+        source_(registries, reference.repository(), reference.digest().has_value()),
         reference_(reference.digest() ? oci::Reference::with_digest(reference.repository(), *reference.digest())
                                       : reference),
         repository_(reference_.repository()),
@@ -74,10 +74,10 @@ class Puller {
       }
     }
     const std::string name = reference_.digest() ? reference_.digest()->text() : *reference_.tag();
-    const auto head = client_.head_manifest(repository_, name);
+    const auto head = source_.head_manifest(name);
     if (head) return head->descriptor;
     // The GET tells in the registry's own words why there is none.
-    return client_.get_manifest(repository_, name).descriptor;
+    return source_.get_manifest(name).descriptor;
   }
 
   // Whether the image that the tag means here is the one for the wanted platform, and whole.
@@ -95,7 +95,7 @@ class Puller {
   std::string manifest_bytes(const oci::Descriptor& descriptor) {
     lease_->add(descriptor.digest);
     if (store_.blobs().size(descriptor.digest)) return store_.blobs().read(descriptor.digest, oci::kMaxManifestBytes);
-    const remote::RemoteManifest got = client_.get_manifest(repository_, descriptor.digest.text());
+    const remote::RemoteManifest got = source_.get_manifest(descriptor.digest.text());
     if (descriptor.size != 0 && got.bytes.size() != descriptor.size) {
       throw Error::format(Code::kCorrupt, "manifest {}: expected {} bytes, got {}", descriptor.digest.text(),
                           descriptor.size, got.bytes.size());
@@ -158,7 +158,7 @@ class Puller {
     }
     if (const auto writer = store_.blobs().ingest(config.digest, config.size)) {
       if (writer->offset() > 0) writer->restart();
-      client_.fetch_blob(repository_, config, 0, *writer, [&] { writer->restart(); });
+      source_.fetch_blob(config, 0, *writer, [&] { writer->restart(); });
       writer->commit();
     }
     return store_.blobs().read(config.digest, oci::kMaxManifestBytes);
@@ -210,7 +210,7 @@ class Puller {
     std::vector<std::unique_ptr<layer::StagedLayer>> staged(missing.size());
     base::parallel_for(missing.size(), options_.parallel_layers, [&](std::size_t i) {
       base::check_interrupted();
-      staged[i] = fetch_layer(store_, client_, repository_, *missing[i], progress_);
+      staged[i] = fetch_layer(store_, source_, *missing[i], progress_);
     });
     commit_layers(store_, std::move(staged));
   }
@@ -222,7 +222,7 @@ class Puller {
   }
 
   store::Store& store_;
-  remote::RegistryClient& client_;
+  PullSource source_;
   const oci::Reference reference_;  // what decides: with a tag, or with a digest only
   const oci::RepositoryName& repository_;
   const PullOptions& options_;

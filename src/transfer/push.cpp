@@ -29,7 +29,7 @@ class Pusher {
   Pusher(store::Store& store, Registries& registries, const oci::Reference& reference, const PushOptions& options,
          Progress& progress)
       : store_(store),
-        client_(registries.at(reference.repository().domain())),
+        client_(registries.writing(reference.repository())),
         reference_(reference),
         repository_(reference.repository()),
         options_(options),

@@ -44,7 +44,7 @@ oci::Descriptor find_tag(remote::RegistryClient& client, const oci::Reference& r
 TagRemoval::TagRemoval(Registries& registries, const oci::Reference& reference)
     : reference_(reference),
       repository_(reference_.repository()),
-      client_(registries.at(repository_.domain())),
+      client_(registries.writing(repository_)),
       target_(find_tag(client_, reference_)) {}
 
 bool TagRemoval::remove_alone() {
