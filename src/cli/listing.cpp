@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
 #include <boost/json.hpp>
 
@@ -65,6 +66,9 @@ struct Listing::State {
           {}, [name = column.field](const text::Value& row, Texts) { return text::Value::of(member(row, name)); }};
     }
     row_pointer = {.kind = text::Kind::kPointer, .name = "*" + row_type.name, .element = &row_type};
+    for (const auto& [name, method] : row_type.methods) {
+      if (parsed.uses(name)) needed.insert(name);
+    }
     header_type = {.kind = text::Kind::kMap, .name = "formatter.SubHeaderContext", .element = &text::types::kString};
     if (!shape.labels) return;
     row_type.methods["Label"] = {{&text::types::kString}, [](const text::Value& row, Texts arguments) {
@@ -114,6 +118,7 @@ struct Listing::State {
   bool table;
   text::Template parsed;
   text::Type row_type, row_pointer, header_type;
+  std::set<std::string, std::less<>> needed;
   std::string rows;
 };
 
@@ -141,11 +146,12 @@ void Listing::try_format(const Shape& shape, const std::string& format) {
 
 Listing::~Listing() = default;
 
-bool Listing::needs(std::string_view field) const { return state_->parsed.uses(field); }
+bool Listing::needs(std::string_view field) const { return state_->needed.contains(field); }
 
 void Listing::add(const boost::json::object& row, const std::map<std::string, std::string>& labels) {
   text::Value::Members members;
   for (const auto& [name, value] : row) {
+    if (!needs(std::string_view(name.data(), name.size()))) continue;
     std::string cell(value.as_string());
     if (state_->table) cell = text::one_line(std::move(cell));
     members[std::string(name)] = text::Value::of(std::move(cell));
