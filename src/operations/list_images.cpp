@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "base/error.h"
+#include "base/log.h"
 #include "operations/find_image.h"
 #include "transfer/image_content.h"
 
@@ -42,8 +44,14 @@ bool matches_any(const std::vector<std::string>& patterns, const oci::Reference&
 
 bool labels_match(store::Store& store, const store::ImageRecord& record, const Filters& filters) {
   if (!filters.asks_labels()) return true;
-  const auto config = transfer::read_config(store, record);
-  return config && filters.labels_match(config->config.labels);
+  try {
+    const auto config = transfer::read_config(store, record);
+    return config && filters.labels_match(config->config.labels);
+  } catch (const base::Error& error) {  // of a damaged one nobody knows: the others are listed all the same
+    if (error.code() == base::Code::kCancelled) throw;
+    base::log::warn("image {} is left out, as its labels cannot be read: {}", record.id.short_hex(), error.message());
+    return false;
+  }
 }
 
 }  // namespace

@@ -395,6 +395,7 @@ def test_damage_breaks_no_list_df_or_prune(davit, shared, part):
         gone.unlink()
 
     assert len(davit("images").lines) == 3
+    assert len(davit("images", "--filter", "label=x").lines) == 1
     assert within_one_percent(on_disk(davit), du(davit))
     assert len(davit("system", "df", "-v").lines) > 15
     # Of an image whose labels cannot be read nobody knows whether they match: it stays.
