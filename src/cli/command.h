@@ -69,6 +69,7 @@ int run_inspect(Context& context, const Arguments& arguments);
 int run_internal_complete(Context& context, const Arguments& arguments);
 int run_internal_exited(Context& context, const Arguments& arguments);
 int run_load(Context& context, const Arguments& arguments);
+int run_internal_manual(Context& context, const Arguments& arguments);
 int run_login(Context& context, const Arguments& arguments);
 int run_logout(Context& context, const Arguments& arguments);
 int run_manifest_inspect(Context& context, const Arguments& arguments);
