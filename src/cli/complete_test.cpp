@@ -43,7 +43,7 @@ std::string texts(const std::vector<std::string>& words) {
 TEST(Complete, CommandsGroupsAndTheirCommands) {
   EXPECT_EQ(texts({"pu"}), "pull push");
   EXPECT_EQ(texts({"imag"}), "image images");
-  EXPECT_EQ(texts({"image", "l"}), "list ls");
+  EXPECT_EQ(texts({"image", "hi"}), "history");
   EXPECT_EQ(texts({"help", "pul"}), "pull");
   EXPECT_EQ(texts({"internal", ""}), "");
   EXPECT_EQ(texts({"nosuch", ""}), "");

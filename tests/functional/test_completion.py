@@ -63,7 +63,7 @@ def in_bash(davit, line, root=None):
 
 @pytest.mark.parametrize("line, answer", [
     ("davit pu", ["pull", "push"]),
-    ("davit image l", ["list", "ls"]),
+    ("davit image hi", ["history"]),
     ("davit rmi ot", ["other:1"]),
     ("davit rmi other:", ["1"]),  # readline holds "other:" to be there already
     ("davit rmi team/app:1.1", ["1.1.0"]),
