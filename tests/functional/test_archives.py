@@ -13,6 +13,7 @@ from testing import archives, images
 from testing.archives import Archive
 from testing.peers import skopeo
 from testing.processes import wait_until
+from testing.terminal import Terminal
 
 
 @pytest.fixture
@@ -483,6 +484,22 @@ def test_all_tags_of_an_archive_change_as_one_step(davit, image):
     assert len([line for line in lines if b"load" in line]) == 1
 
 
+def test_layers_are_drawn_on_a_terminal(davit, image, folder):
+    (folder / "a.tar").write_bytes(archives.oci_archive(image))
+    name = archives.hex_of(image.layers[0].digest)[:12]
+
+    loaded = Terminal(davit.command("load", "-i", folder / "a.tar"), env=davit.environment, cwd=folder).wait()
+    assert f"{name}: Loaded layer" in loaded.all and loaded.all[-1] == "Loaded image: app:1"
+
+    saved = Terminal(davit.command("save", "-o", folder / "b.tar", "app:1"), env=davit.environment, cwd=folder).wait()
+    assert f"{name}: Saved layer" in saved.all
+
+    with open(folder / "c.tar", "wb") as out:  # standard output is the archive's, standard error the layers'
+        piped = Terminal(davit.command("save", "app:1"), env=davit.environment, cwd=folder, stdout=out).wait()
+    assert f"{name}: Saved layer" in piped.all
+    assert (folder / "c.tar").read_bytes() == (folder / "b.tar").read_bytes()
+
+
 def test_an_archive_of_no_image(davit):
     assert davit("load", stdin=archives.pack([("manifest.json", b"[]")])).output == ""
 
@@ -747,6 +764,29 @@ def test_crash_at_any_call_of_a_load_leaves_the_old_state_or_the_new(davit, imag
         store("load", stdin=data)
         assert store.id_of("app:1") == store.id_of("app:2") == image.id
     assert 1 in seen
+
+
+def test_failing_disk_while_loading_is_told_and_leaves_the_old_state_or_the_new(davit, image):
+    first = images.busybox(text="first\n")
+    data = archives.docker_archive(image)
+    base = davit.another("base")
+    base("load", stdin=archives.docker_archive(first))
+    counted = davit.another("counted")
+    subprocess.run(["cp", "-a", base.root, counted.root], check=True)
+    counted("load", stdin=data, env={"DAVIT_FAULT": f"count:{davit.folder}/count"})
+    calls = int((davit.folder / "count").read_text())
+    failures = 0
+    for number in range(2, calls + 1, max(1, calls // 12)):
+        store = davit.another(f"s{number}")
+        subprocess.run(["cp", "-a", base.root, store.root], check=True)
+        result = store("load", stdin=data, env={"DAVIT_FAULT": f"{number}:ENOSPC"}, code=None)
+        if result.code != 0:
+            failures += 1
+            assert "no space left on device" in result.stderr
+        assert store.id_of("app:1") in ((first.id, image.id) if result.code else (image.id,))
+        store("load", stdin=data)
+        assert store.id_of("app:1") == image.id
+    assert failures > 3
 
 
 def test_memory_is_bounded(davit, folder):
