@@ -81,7 +81,7 @@ std::vector<Name> names_of(const operations::ListedImage& image, bool digests_sh
   return names;
 }
 
-boost::json::object row_of(const Listing& listing, const store::ImageRecord& record) {
+boost::json::object row_of(const Listing& listing, const store::ImageSummary& record) {
   boost::json::object row = {{"Containers", "N/A"}, {"SharedSize", "N/A"}, {"UniqueSize", "N/A"}};
   row["ID"] = listing.full() ? record.id.text() : record.id.short_hex();
   if (listing.needs("CreatedAt")) row["CreatedAt"] = go_time(record.created);

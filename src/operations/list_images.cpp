@@ -42,14 +42,16 @@ bool matches_any(const std::vector<std::string>& patterns, const oci::Reference&
   });
 }
 
-bool labels_match(store::Store& store, const store::ImageRecord& record, const Filters& filters) {
+bool labels_match(store::Store& store, const store::ImageSummary& summary, const Filters& filters) {
   if (!filters.asks_labels()) return true;
   try {
-    const auto config = transfer::read_config(store, record);
+    const auto record = store.images().find_image(summary.id);
+    if (!record) return false;  // removed meanwhile
+    const auto config = transfer::read_config(store, *record);
     return config && filters.labels_match(config->config.labels);
   } catch (const base::Error& error) {  // of a damaged one nobody knows: the others are listed all the same
     if (error.code() == base::Code::kCancelled) throw;
-    base::log::warn("image {} is left out, as its labels cannot be read: {}", record.id.short_hex(), error.message());
+    base::log::warn("image {} is left out, as its labels cannot be read: {}", summary.id.short_hex(), error.message());
     return false;
   }
 }
@@ -68,7 +70,7 @@ std::vector<ListedImage> list_images(store::Store& store, const Filters& filters
     if (patterns.empty() || matches_any(patterns, tag.reference)) tags[tag.image].push_back(std::move(tag));
   }
   std::vector<ListedImage> listed;
-  for (store::ImageRecord& record : images.list_images()) {
+  for (store::ImageSummary& record : images.list_summaries()) {
     std::vector<store::Tag>& names = tags[record.id];
     if (names.empty() && (!patterns.empty() || dangling == false)) continue;
     const bool tagged =

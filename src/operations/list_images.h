@@ -9,7 +9,7 @@
 namespace davit::operations {
 
 struct ListedImage {
-  store::ImageRecord record;
+  store::ImageSummary record;
   std::vector<store::Tag> tags;  // tags and repository digests: those that the filters leave; none: "<none>"
 };
 

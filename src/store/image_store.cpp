@@ -154,6 +154,10 @@ std::vector<ImageRecord> ImageStore::list_images() const {
   return state_->ask([](Index& index) { return index.list_images(); });
 }
 
+std::vector<ImageSummary> ImageStore::list_summaries() const {
+  return state_->ask([](Index& index) { return index.list_summaries(); });
+}
+
 std::vector<ImageRecord> ImageStore::find_images_by_prefix(std::string_view prefix) const {
   std::vector<std::string> algorithms{"sha256:", "sha512:"};
   for (const std::string& algorithm : {std::string("sha256:"), std::string("sha512:")}) {

@@ -41,6 +41,23 @@ class ImageStoreTest : public ::testing::Test {
 
 TEST(Crc32c, IsTheOneOfTheStandard) { EXPECT_EQ(crc32c("123456789"), 0xe3069283U); }
 
+TEST_F(ImageStoreTest, SummariesAreTheRecordsInBrief) {
+  ImageStore store = open();
+  auto older = image("older", 7), undated = image("undated", 8);
+  older.created = *older.created - std::chrono::hours(1);
+  undated.created = std::nullopt;
+  for (const ImageRecord& record : {undated, older, image("new", 9)}) store.add_image(record);
+  const auto records = store.list_images();
+  const auto summaries = store.list_summaries();
+  ASSERT_EQ(records.size(), 3U);
+  ASSERT_EQ(summaries.size(), records.size());
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    EXPECT_EQ(summaries[i].id, records[i].id);
+    EXPECT_EQ(summaries[i].size, records[i].size);
+    EXPECT_EQ(summaries[i].created, records[i].created);
+  }
+}
+
 TEST_F(ImageStoreTest, AnImageComesBackWhole) {
   ImageRecord record = image("a");
   record.index = descriptor("index");

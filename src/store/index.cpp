@@ -159,6 +159,18 @@ std::vector<ImageRecord> Index::list_images() {
   return images(database_.prepare("SELECT record FROM images ORDER BY created IS NULL, created DESC, id"));
 }
 
+std::vector<ImageSummary> Index::list_summaries() {
+  db::Statement rows =
+      database_.prepare("SELECT id, size, created FROM images ORDER BY created IS NULL, created DESC, id");
+  std::vector<ImageSummary> summaries;
+  while (rows.step()) {
+    ImageSummary& summary = summaries.emplace_back(
+        ImageSummary{.id = oci::Digest::parse(rows.text(0)), .size = static_cast<std::uint64_t>(rows.integer(1))});
+    if (!rows.is_null(2)) summary.created = base::Time(std::chrono::nanoseconds(rows.integer(2)));
+  }
+  return summaries;
+}
+
 std::vector<ImageRecord> Index::find_images_between(const std::string& first, const std::string& past) {
   db::Statement rows = database_.prepare("SELECT record FROM images WHERE id >= ? AND id < ? ORDER BY id");
   rows.bind(1, first).bind(2, past);

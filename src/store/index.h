@@ -30,6 +30,7 @@ class Index {
 
   std::optional<ImageRecord> find_image(const oci::Digest& id);
   std::vector<ImageRecord> list_images();
+  std::vector<ImageSummary> list_summaries();
   std::vector<ImageRecord> find_images_between(const std::string& first, const std::string& past);  // by text of the ID
   std::optional<Tag> find_tag(const oci::Reference& reference);
   std::vector<Tag> list_tags();
