@@ -26,11 +26,16 @@ EchoOff::EchoOff(int fd) : fd_(fd) {
 
 EchoOff::~EchoOff() { ::tcsetattr(fd_, TCSADRAIN, &before_); }
 
-std::string read_line(int fd, const std::string& name) {
+std::optional<std::string> read_line(int fd, const std::string& name) {
   fs::InputSource input(fd, name);
   std::string line;
   std::byte byte{};
-  while (input.read(ByteSpan(&byte, 1)) == 1 && byte != std::byte{'\n'}) {
+  for (;;) {
+    if (input.read(ByteSpan(&byte, 1)) == 0) {
+      if (line.empty()) return std::nullopt;
+      break;
+    }
+    if (byte == std::byte{'\n'}) break;
     if (line.size() == kMaxLineBytes)
       throw Error::format(Code::kInvalidArgument, "{}: the line is longer than {} bytes", name, kMaxLineBytes);
     line += static_cast<char>(byte);

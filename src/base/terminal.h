@@ -1,6 +1,7 @@
 #pragma once
 // What davit needs of the terminal that its user types at.
 
+#include <optional>
 #include <string>
 
 #include <termios.h>
@@ -22,8 +23,9 @@ class EchoOff {
   struct termios before_ = {};
 };
 
-// What is typed up to the end of the line or of the input, without it. Takes no byte beyond. Throws Error(kCancelled)
+// What is typed up to the end of the line or of the input, without it; nothing where the input has ended before. Takes
+// no byte beyond. Throws Error(kCancelled)
 // when the user interrupts, Error(kInvalidArgument) for more than 64 KiB.
-std::string read_line(int fd, const std::string& name);
+std::optional<std::string> read_line(int fd, const std::string& name);
 
 }  // namespace davit::base

@@ -63,7 +63,9 @@ auth::Credentials given(const Arguments& arguments) {
 std::string ask(const std::string& prompt) try {
   print(prompt);
   flush_output();
-  return base::read_line(STDIN_FILENO, "standard input");
+  const auto line = base::read_line(STDIN_FILENO, "standard input");
+  if (!line) print_line("");
+  return line.value_or("");
 } catch (const base::Error&) {
   print_line("");  // what follows begins a line of its own
   throw;

@@ -218,7 +218,7 @@ ObjectType::ObjectType(std::string name, const boost::json::object& object) {
     if (value.is_string()) type = &text_type();
     if (value.is_bool()) type = &flag();
     if (value.is_int64() || value.is_uint64()) type = &size();
-    if (value.is_array()) type = &texts();
+    if (value.is_array() && (value.as_array().empty() || value.as_array().front().is_string())) type = &texts();
     type_.fields.push_back(field(std::string(key), *type));
   }
 }

@@ -100,6 +100,8 @@ def test_docker_reads_davits_login_and_davit_dockers(davit, docker, password_reg
     docker("--config", davit.docker_config, "pull", reference)
 
     davit("logout", password_registry.address)
+    # An entry keeps docker from choosing a credential helper by itself.
+    (davit.docker_config / "config.json").write_text(json.dumps({"auths": {"other.example": {"auth": "eDp5"}}}))
     docker("--config", davit.docker_config, "login", "-u", USER[0], "--password-stdin", password_registry.address, stdin=USER[1].encode())
     davit("pull", reference)
 

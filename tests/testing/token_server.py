@@ -27,9 +27,10 @@ class TokenRequest:
 
 
 class TokenServer:
-    """Grants everything to the users in `users` ({name: password}), and `anonymous` actions ("pull") to everybody."""
+    """Grants everything to the users in `users` ({name: password}), and `anonymous` actions ("pull") to everybody. With `refresh`
+    whoever asks for offline access gets an identity token, which later serves in the password's place (OAuth2's refresh_token)."""
 
-    def __init__(self, folder, users, anonymous=(), expires_in=300):
+    def __init__(self, folder, users, anonymous=(), expires_in=300, refresh=False):
         folder.mkdir(parents=True, exist_ok=True)
         self.users, self.anonymous, self.expires_in = users, set(anonymous), expires_in
         self.key, self.certificate = folder / "token.key", folder / "token.pem"
@@ -38,6 +39,7 @@ class TokenServer:
         der = openssl("x509", "-in", self.certificate, "-outform", "DER")
         self.header = _base64url(json.dumps({"typ": "JWT", "alg": "RS256", "x5c": [base64.b64encode(der).decode()]}).encode())
         self.requests = []
+        self.refresh, self.refresh_tokens = refresh, {}  # token -> user
         server = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -69,11 +71,21 @@ class TokenServer:
         elif "username" in query:
             user, password = query["username"][0], query.get("password", [""])[0]
         scopes = [one for scope in query.get("scope", []) for one in scope.split(" ") if one]
+        if query.get("grant_type") == ["refresh_token"]:
+            user = self.refresh_tokens.get(query["refresh_token"][0], "")
+            self.requests.append(TokenRequest(user, scopes, handler.command))
+            if not user or query.get("service") != [SERVICE] or not query.get("client_id"):
+                return self.reply(handler, 401, {"errors": [{"code": "UNAUTHORIZED", "message": "invalid refresh token"}]})
+            return self.reply(handler, 200, {"access_token": self.token(user, scopes), "expires_in": self.expires_in})
         self.requests.append(TokenRequest(user, scopes, handler.command))
         if user and self.users.get(user) != password:
             return self.reply(handler, 401, {"errors": [{"code": "UNAUTHORIZED", "message": "incorrect username or password"}]})
         token = self.token(user, scopes)
-        return self.reply(handler, 200, {"token": token, "access_token": token, "expires_in": self.expires_in})
+        body = {"token": token, "access_token": token, "expires_in": self.expires_in}
+        if self.refresh and user and query.get("offline_token") == ["true"]:
+            body["refresh_token"] = f"refresh-{time.monotonic_ns()}"
+            self.refresh_tokens[body["refresh_token"]] = user
+        return self.reply(handler, 200, body)
 
     def token(self, user, scopes):
         access = []
