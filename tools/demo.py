@@ -99,8 +99,27 @@ def main():
     out = davit("run", "--rm", "--network", "none", f"{app}:latest")
     claim(out == "Hello from version 1.0.0.\n", "version 1.0.0 again")
     claim(registry.requests() == [], "the registry's log: no request at all")
+    say("Tested here, it is promoted: the very manifest goes from this registry to production's, past the machine's store.")
+    production = Registry(FOLDER / "production")
+    released = f"{production.address}/team/app"
+    copied = davit("copy", f"{app}:1.0.0", f"{released}:1.0.0")
+    digest = next(line.split()[2] for line in pushed.splitlines() if line.startswith("1.0.0: digest:"))
+    claim(f"1.0.0: digest: {digest}" in copied, "production has the digest that was pushed")
+    claim(davit("tags", "ls", "--format", "{{.Tag}}", released) == "1.0.0\n", "and this version")
+
+    say("As one file it goes where no registry is.")
+    davit("pull", "-q", f"{app}:1.0.0")
+    davit("save", "-o", "app.tar", f"{app}:1.0.0")
+    loaded = davit("--root", FOLDER / "elsewhere", "load", "-i", "app.tar")
+    claim(loaded == f"Loaded image: {app}:1.0.0\n", "another store has it")
+
+    say("What is kept, what the disk says, and what may go.")
+    davit("system", "df")
+    freed = davit("image", "prune", "--all", "--force")
+    claim("Total reclaimed space: 0B" not in freed and len(davit("images").splitlines()) == 1, "nothing used these images: their bytes are free")
     registry.stop()
-    print("\n" + style("1", "Done: imported, pushed, removed, pulled once, run, broken, restored."))
+    production.stop()
+    print("\n" + style("1", "Done: imported, pushed, removed, pulled once, run, broken, restored, promoted, archived, cleaned up."))
 
 
 if __name__ == "__main__":
