@@ -44,6 +44,7 @@ find_package(Threads REQUIRED)
 set(DAVIT_CRYPTO -l:libcrypto.a ${CMAKE_DL_LIBS})
 set(DAVIT_SQLITE -l:libsqlite3.a ${CMAKE_DL_LIBS} m)
 set(DAVIT_JSON -l:libboost_json.a)
+set(DAVIT_CODECS isal -l:libdeflate.a -l:liblzma.a -l:libzstd.a)
 find_package(PkgConfig REQUIRED)
 
 # davit_library(NAME SOURCES file... [USES folder...] [LINK library...])
