@@ -10,7 +10,9 @@ namespace {
 
 TEST(GoFormat, PrintsAsDockersTemplatesDo) {
   for (const RecordedCase& c : {
-           RecordedCase{R"_({{printf "%d"}})_", "%!d(MISSING)"},
+           RecordedCase{R"_({{printf "%+q %+q" "é" 0x263a}})_", R"_("\u00e9" '\u263a')_"},
+           {R"_({{printf "%-8.|" 3.14159}})_", "%!|(float64=3       )"},
+           {R"_({{printf "%d"}})_", "%!d(MISSING)"},
            {R"_({{printf "%d %d" 1}})_", "1 %!d(MISSING)"},
            {R"_({{printf "%d" 1 2 "x"}})_", "1%!(EXTRA int=2, string=x)"},
            {R"_({{printf "%!"}})_", "%!!(MISSING)"},

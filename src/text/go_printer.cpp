@@ -59,9 +59,9 @@ void Printer::bad_verb(char32_t verb, const Value& value) {
   raw(shown + "(");
   if (value.valid()) {
     raw(value.type().name + "=");
-    const PrintFlags kept = std::exchange(flags, PrintFlags());
+    by_method_ = false;
     print(value, 'v', 0);
-    flags = kept;
+    by_method_ = true;
   } else {
     raw("<nil>");
   }
@@ -104,7 +104,7 @@ void Printer::print(const Value& value, char32_t verb, int depth) {
 
 void Printer::print_integer(const Value& value, char32_t verb) {
   const std::int64_t number = value.integer();
-  if (&value.type() == &types::kDuration && (verb == 'v' || verb == 's' || verb == 'q') && !flags.sharp_v)
+  if (&value.type() == &types::kDuration && by_method_ && (verb == 'v' || verb == 's' || verb == 'q') && !flags.sharp_v)
     return print_string(Value::of(go_duration(std::chrono::nanoseconds(number))), verb);
   switch (verb) {
     case 'v':
@@ -124,7 +124,7 @@ void Printer::print_integer(const Value& value, char32_t verb) {
     case 'q': {
       std::string character;
       append_rune(character, number < 0 || number > 0x10FFFF ? kReplacement : static_cast<char32_t>(number));
-      return padded(verb == 'c' ? character : go_quote(character, '\''));
+      return padded(verb == 'c' ? character : go_quote(character, '\'', flags.plus));
     }
     case 'U':
       return padded(code_point(number));
@@ -235,7 +235,8 @@ void Printer::print_string(const Value& value, char32_t verb) {
       const std::string_view shown = cut(text);
       const bool fits_raw = std::all_of(
           shown.begin(), shown.end(), [](unsigned char c) { return c != '`' && c != 0x7f && (c >= ' ' || c == '\t'); });
-      return padded(flags.sharp && fits_raw ? "`" + std::string(shown) + "`" : go_quote(shown), flags.zero);
+      return padded(flags.sharp && fits_raw ? "`" + std::string(shown) + "`" : go_quote(shown, '"', flags.plus),
+                    flags.zero);
     }
     case 'x':
     case 'X':

@@ -54,6 +54,7 @@ class Printer {
   void print_struct(const Value& value, char32_t verb, int depth);
   void print_pointer(const Value& value, char32_t verb, int depth);
 
+  bool by_method_ = true;  // a duration as "30s", not as its number
   std::string out_;
 };
 

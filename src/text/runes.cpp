@@ -175,14 +175,14 @@ bool is_printable(char32_t rune) {
 char32_t to_upper(char32_t rune) { return static_cast<char32_t>(towupper_l(static_cast<wint_t>(rune), unicode())); }
 char32_t to_lower(char32_t rune) { return static_cast<char32_t>(towlower_l(static_cast<wint_t>(rune), unicode())); }
 
-std::string go_quote(std::string_view text, char quote) {
+std::string go_quote(std::string_view text, char quote, bool ascii) {
   std::string out(1, quote);
   while (!text.empty()) {
     const Rune rune = front_rune(text);
     if (rune.valid && (rune.value == static_cast<unsigned char>(quote) || rune.value == '\\')) {
       out += '\\';
       out += text.front();
-    } else if (rune.valid && is_printable(rune.value)) {
+    } else if (rune.valid && is_printable(rune.value) && (!ascii || rune.value < 0x80)) {
       out += text.substr(0, rune.bytes);
     } else {
       append_escaped(out, rune, text.front());

@@ -25,8 +25,8 @@ bool is_printable(char32_t rune);  // also the blank, but no other white space
 char32_t to_upper(char32_t rune);
 char32_t to_lower(char32_t rune);
 
-// As Go's strconv.Quote: "a\tb", with `quote` for the quotation mark.
-std::string go_quote(std::string_view text, char quote = '"');
+// As Go's strconv.Quote: "a\tb", with `quote` for the quotation mark; strconv.QuoteToASCII with `ascii`.
+std::string go_quote(std::string_view text, char quote = '"', bool ascii = false);
 // The text of a Go constant in "…" or `…`; nothing where it is malformed.
 std::optional<std::string> go_unquote(std::string_view quoted);
 // The character of a Go constant in '…'; nothing where it is malformed. `has_more`: whether what follows the first
