@@ -1,6 +1,6 @@
 #pragma once
-// The one table of commands and flags. The parser, --help, and later the manual and the completions are made from it;
-// its rows are in *_table.cpp.
+// The one table of commands and flags. The parser, --help, the manual and the completions are made from it; its rows
+// are in *_table.cpp.
 
 #include <string>
 #include <string_view>

@@ -132,4 +132,9 @@ void print_failure(const Context& context, const base::Error& error, std::string
   print_frames(error, context.debug());
 }
 
+void print_streamed_failure(const Context& context, const base::Error& error, std::string_view prefix) {
+  print_error(std::string(prefix) + error.message());
+  print_frames(error, context.debug());
+}
+
 }  // namespace davit::cli

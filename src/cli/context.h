@@ -70,4 +70,8 @@ class Context {
 // of the store refused.
 void print_failure(const Context& context, const base::Error& error, std::string_view prefix = "");
 
+// The same of load and push: docker tells their errors in the stream of their progress, without "Error response from
+// daemon: ".
+void print_streamed_failure(const Context& context, const base::Error& error, std::string_view prefix = "");
+
 }  // namespace davit::cli

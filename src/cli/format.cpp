@@ -7,6 +7,7 @@
 
 #include "base/fs/file.h"
 #include "cli/context.h"
+#include "cli/output.h"
 
 namespace davit::cli {
 
@@ -28,7 +29,12 @@ operations::Filters filters_of(const Arguments& arguments) {
 }
 
 std::string configured_format(Context& context, const std::string& key) {
-  const auto text = base::fs::read_file_if_exists(context.credentials()->path());
+  std::optional<std::string> text;
+  try {
+    text = base::fs::read_file_if_exists(context.credentials()->path());
+  } catch (const base::Error& error) {  // a list needs no credentials: it goes by its own table, as docker's does
+    print_error("WARNING: Error loading config file: " + error.message());
+  }
   if (!text) return "";
   boost::system::error_code failed;
   const boost::json::value config = boost::json::parse(*text, failed);

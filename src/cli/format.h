@@ -15,7 +15,8 @@ class Context;
 // What --filter (-f) gave. Throws UsageError in docker's words for what is no "name=value".
 operations::Filters filters_of(const Arguments& arguments);
 
-// A template of docker's config.json ("imagesFormat", "psFormat"); empty where it names none or cannot be read.
+// A template of docker's config.json ("imagesFormat", "psFormat"); empty where it names none or cannot be read, of
+// which the user is warned.
 std::string configured_format(Context& context, const std::string& key);
 
 // As Go prints a time of the local zone, in whole seconds: "2026-11-23 17:30:55 +0000 UTC". With no time Go's zero.

@@ -196,7 +196,7 @@ int run_inspect(Context& context, const Arguments& arguments) {
                                         : get_any(context, name);
     if (!arguments.flag("size")) return found;
     if (found.type == &docker::container_inspect_type())
-      throw ClientError("inspect --size is not supported: davit does not measure containers yet",
+      throw ClientError("inspect --size is not supported for containers: 'davit system df -v' shows what they take",
                         base::Code::kNotSupported);
     print_error("WARNING: --size ignored for image");
     return found;

@@ -54,10 +54,8 @@ int run_load(Context& context, const Arguments& arguments) {
     for (const transfer::LoadedImage& image : loaded) print_loaded(image);
   } catch (const base::Error& error) {
     progress.reset();
-    // Docker's load tells its errors in the stream of its progress, without "Error response from daemon: ".
     if (error.code() == base::Code::kCancelled) throw;
-    print_error(error.message());
-    print_frames(error, context.debug());
+    print_streamed_failure(context, error);
     return 1;
   }
   return 0;

@@ -7,6 +7,7 @@
 #include "base/fs/fault.h"
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "base/strings.h"
 #include "cli/arguments.h"
 #include "cli/context.h"
 #include "cli/help.h"
@@ -55,16 +56,15 @@ std::string_view without_last_newline(std::string_view text) { return text.subst
 // "davit help pull"
 int print_help_of(const std::vector<std::string>& words) {
   std::size_t used = 0;
-  if (words.empty()) {
-    print(program_help());
-  } else if (const Command* command = find_command(words, &used)) {
-    print(command_help(*command));
-  } else if (const Group* group = find_group(words[0])) {
-    print(group_help(*group));
-  } else {
-    print_error("unknown help topic: " + words[0]);
+  const Command* command = find_command(words, &used);
+  const Group* group = command == nullptr && !words.empty() ? find_group(words[0]) : nullptr;
+  if (group != nullptr) used = 1;
+  if (used < words.size()) {
+    print_error("unknown help topic: " +
+                base::join({words.begin() + static_cast<std::ptrdiff_t>(used), words.end()}, " "));
     return 1;
   }
+  print(command != nullptr ? command_help(*command) : group != nullptr ? group_help(*group) : program_help());
   return 0;
 }
 

@@ -16,8 +16,8 @@ const std::vector<ManualText>& manual_texts() {
        {"The steps by which the image was made, newest first, as its config tells them."},
        {{"The commands in full", "davit history --no-trunc app:1.0.0"}}},
       {"images",
-       {"Images on this machine, newest first. An image that no tag means is shown as <none> with -a, or where history "
-        "keeps it."},
+       {"Images on this machine, newest first. An image that no tag means is shown as <none>; `inspect` says whether "
+        "history keeps it."},
        {{"What was made before an image", "davit images --filter before=app:1.1.0"},
         {"Names alone", "davit images --format '{{.Repository}}:{{.Tag}}'"}}},
       {"import",

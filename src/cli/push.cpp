@@ -25,10 +25,7 @@ int run_push(Context& context, const Arguments& arguments) {
       const auto failed =
           transfer::push_all_tags(context.store(), context.registries(), reference.repository(), options, *progress);
       progress.reset();
-      for (const auto& [tag, error] : failed) {
-        print_error(tag + ": " + error.message());
-        print_frames(error, context.debug());
-      }
+      for (const auto& [tag, error] : failed) print_streamed_failure(context, error, tag + ": ");
       if (!failed.empty()) return 1;
     } else {
       transfer::push(context.store(), context.registries(), reference, options, *progress);
@@ -36,10 +33,8 @@ int run_push(Context& context, const Arguments& arguments) {
     }
   } catch (const base::Error& error) {
     progress.reset();
-    // Docker's push tells its errors in the stream of its progress, without "Error response from daemon: ".
     if (error.code() == base::Code::kCancelled) throw;
-    print_error(error.message());
-    print_frames(error, context.debug());
+    print_streamed_failure(context, error);
     return 1;
   }
   if (quiet) print_line(all_tags ? reference.repository().text() : reference.text());

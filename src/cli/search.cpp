@@ -7,9 +7,9 @@
 
 #include "cli/arguments.h"
 #include "cli/context.h"
+#include "cli/format.h"
 #include "cli/listing.h"
 #include "cli/output.h"
-#include "operations/filters.h"
 #include "text/width.h"
 
 namespace davit::cli {
@@ -54,7 +54,7 @@ struct Wanted {
 };
 
 Wanted wanted_of(const Arguments& arguments) {
-  const auto filters = on_client_side([&] { return operations::Filters::parse(arguments.list("filter")); });
+  const operations::Filters filters = filters_of(arguments);
   if (filters.has("is-automated")) {
     print_error(
         "WARNING: the \"is-automated\" filter is deprecated, and searching for \"is-automated=true\" will not yield "

@@ -1,7 +1,6 @@
 #pragma once
 // The Go types of docker's CLI 28 behind what `inspect`, `version` and `info` print: a template's fields go by their
-// names
-// ({{.ID}}), and {{json .Config}} writes what they have.
+// names ({{.ID}}), and {{json .Config}} writes what they have.
 
 #include <boost/json/fwd.hpp>
 

@@ -28,8 +28,8 @@ using ListUses = std::function<std::vector<ImageUse>()>;
 // Those of a container store. Throws where one of them cannot be read: it may use any image.
 std::vector<ImageUse> list_uses(container::ContainerStore& containers);
 
-// Removes what `text` (a name, a digest or an ID) means. Until `rmi -f` removes
-// containers (it will), `force` does not override a use. Throws Error(kConflict) with docker's words, Error(kNotFound).
+// Removes what `text` (a name, a digest or an ID) means. `force` takes an ID with all its names; it does not override a
+// container's use. Throws Error(kConflict) with docker's words, Error(kNotFound).
 RemovedImage remove_image(store::Store& store, const ListUses& list_uses, const std::string& text, bool force);
 
 }  // namespace davit::operations

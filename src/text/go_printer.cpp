@@ -317,9 +317,11 @@ void Printer::print_pointer(const Value& value, char32_t verb, int depth) {
       return print(value.target(), verb, depth + 1);
     }
   }
+  constexpr std::int64_t kAddress = 0xc000000000;  // there is none: Go's is another one each time
+  if (verb < 0x80 && std::string_view("bodxX").find(static_cast<char>(verb)) != std::string_view::npos)
+    return print_integer(Value::of(nil ? 0 : kAddress), verb);
   if (verb != 'v') return bad_verb(verb, value);
-  // There is no address: Go's is another one each time.
-  const std::string address = nil ? (flags.sharp_v ? "nil" : "<nil>") : "0xc000000000";
+  const std::string address = nil ? (flags.sharp_v ? "nil" : "<nil>") : fmt::format("{:#x}", kAddress);
   if (flags.sharp_v) return raw(fmt::format("({})({})", value.type().name, address));
   padded(address);
 }

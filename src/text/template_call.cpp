@@ -10,6 +10,9 @@ namespace davit::text {
 
 namespace {
 
+// Bytes of all that one execution's functions may make: variables keep them until its end.
+constexpr std::size_t kMostMade = 4 * kMostOutput;
+
 bool can_be_nil(const Type& type) {
   return type.kind == Kind::kInterface || type.kind == Kind::kSlice || type.kind == Kind::kMap ||
          type.kind == Kind::kPointer || &type == &types::kReflectValue;
@@ -62,6 +65,9 @@ Value Executor::call(const Value& dot, const Callee& callee, const Node& node, c
     Value result = callee.call(arguments);
     if (result.kind() == Kind::kString && result.size() > kMostOutput)
       throw base::Error::format(base::Code::kInvalidArgument, "output larger than {} bytes", kMostOutput);
+    if (result.valid()) made_ += result.size();
+    if (made_ > kMostMade)
+      throw base::Error::format(base::Code::kInvalidArgument, "more than {} bytes made on the way", kMostMade);
     return result;
   } catch (const base::Error& error) {
     at(node);

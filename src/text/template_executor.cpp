@@ -97,7 +97,6 @@ Executor::Flow Executor::walk_range(const Value& dot, const Node& node) {
   const std::size_t mark = variables_.size();
   Value over = pipeline(dot, node.pipe.get()).inside();
   while (over.kind() == Kind::kPointer && !over.is_nil()) over = over.target().inside();
-  if (over.kind() == Kind::kPointer) over = {};
   auto flow = each(over, node);
   if (!flow) flow = node.otherwise == nullptr ? Flow::kOn : walk(dot, *node.otherwise);
   variables_.resize(mark);

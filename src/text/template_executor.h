@@ -78,6 +78,7 @@ class Executor {
   const Node* at_ = nullptr;
   std::vector<Variable> variables_;
   std::size_t steps_ = 0;
+  std::size_t made_ = 0;  // bytes and elements of all that functions gave: what variables can hold
   int depth_ = 0, templates_ = 0;
 };
 

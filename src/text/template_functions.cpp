@@ -18,6 +18,9 @@ using base::Code;
 using base::Error;
 using Arguments = std::span<const Value>;
 
+// Of one split: far beyond what a list shows, and within memory.
+constexpr std::size_t kMostParts = 1'000'000;
+
 [[noreturn]] void fail(std::string message) { throw Error(Code::kInvalidArgument, std::move(message)); }
 
 // Through pointers and interfaces to what they lead to; a nil pointer stays.
@@ -77,7 +80,11 @@ Value slice(Arguments arguments) {
   if (is_text && bounds.size() == 3) fail("cannot 3-index slice a string");
   if (!is_text && item.kind() != Kind::kSlice) fail("can't slice item of type " + item.type().name);
   std::size_t at[3] = {0, item.size(), item.size()};
-  for (std::size_t i = 0; i < bounds.size(); ++i) at[i] = index_of(bounds[i], item.size());
+  for (std::size_t i = 0; i < bounds.size(); ++i) {
+    // Unlike index, Go's slice does not look into an interface.
+    if (bounds[i].kind() == Kind::kInterface) fail("cannot index slice/array with type " + bounds[i].type().name);
+    at[i] = index_of(bounds[i], item.size());
+  }
   if (at[0] > at[1]) fail(fmt::format("invalid slice index: {} > {}", at[0], at[1]));
   if (at[1] > at[2]) fail(fmt::format("invalid slice index: {} > {}", at[1], at[2]));
   if (is_text) return Value::of(item.string().substr(at[0], at[1] - at[0]), item.type());
@@ -180,7 +187,10 @@ Value split(Arguments arguments) {
   std::string_view text = arguments[0].string();
   const std::string& separator = arguments[1].string();
   Value::Items parts;
-  const auto add = [&](std::string_view part) { parts.push_back(Value::of(std::string(part))); };
+  const auto add = [&](std::string_view part) {
+    if (parts.size() == kMostParts) fail(fmt::format("more than {} parts", kMostParts));
+    parts.push_back(Value::of(std::string(part)));
+  };
   if (separator.empty()) {  // into characters
     for (; !text.empty(); text.remove_prefix(front_rune(text).bytes)) add(text.substr(0, front_rune(text).bytes));
     return Value::slice(types::kStrings, std::move(parts));

@@ -107,6 +107,7 @@ TEST(TemplateFunctions, AreGosAndDockers) {
           {R"_({{join nil ","}})_", ""},
           {R"_({{join 3 ","}})_", R"_(template: :1:7: executing "" at <3>: can't handle 3 for arg of type []string)_"},
           {R"_({{split 3 ","}})_", R"_(template: :1:8: executing "" at <3>: expected string; found 3)_"},
+          {R"_({{range $x := 2}}{{slice "abc" $x}}{{end}})_", "abcbc"},
           {"{{slice nil}}",
            R"_(template: :1:2: executing "" at <slice nil>: error calling slice: slice of untyped nil)_"},
           {"{{not}}", R"_(template: :1:2: executing "" at <not>: wrong number of args for not: want 1 got 0)_"},

@@ -62,6 +62,8 @@ TEST(Template, WhatRunsAwayIsStopped) {
   ends("{{range 1000000000000}}{{end}}", "exceeded maximum number of steps (");
   ends("{{$x := \"aaaaaaaaaaaaaaaa\"}}{{range 40}}{{$x = print $x $x}}{{end}}", "output larger than");
   ends("{{$x := printf \"%1000000d\" 1}}{{range 100}}{{$x}}{{end}}", "output larger than");
+  ends("{{len (split (pad \"a\" 2000000 0) \"\")}}", "more than 1000000 parts");
+  ends("{{range 1000}}{{$x := pad \"a\" 10000000 0}}{{end}}", "made on the way");
   std::string deep, closed;
   for (int i = 0; i < 2000; ++i) {
     deep += "(";

@@ -47,6 +47,8 @@ TEST(TemplateValue, ANilPointerHasFieldsOnlyInName) {
             "template: :1:7: executing \"\" at <.Next.Names>: nil pointer evaluating *p.Inner.Names");
   EXPECT_EQ(lenient("{{.Next.Nope}}", value),
             "template: :1:7: executing \"\" at <.Next.Nope>: can't evaluate field Nope in type *p.Inner");
+  EXPECT_EQ(lenient("{{range .Next}}x{{end}}", value),
+            "template: :1:8: executing \"\" at <.Next>: range can't iterate over <nil>");
 }
 
 TEST(TemplateValue, AMapLacksKeysQuietlyUnlessToldOtherwise) {

@@ -133,7 +133,8 @@ def test_help_word(davit):
     assert davit("help", "pull").stdout == davit("pull", "--help").stdout
     assert davit("help", "image", "ls").stdout == davit("image", "ls", "--help").stdout
     assert davit("help", "image").stdout == davit("image", "--help").stdout
-    assert davit("help", "nosuch", code=1).stderr == "unknown help topic: nosuch\n"
+    for words in (["nosuch"], ["image", "nosuch"], ["image", "pull", "nosuch"], ["pull", "nosuch"]):
+        assert davit("help", *words, code=1).stderr == "unknown help topic: nosuch\n"
 
 
 def test_group_alone_prints_its_help_on_standard_error(davit):

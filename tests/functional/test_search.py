@@ -39,13 +39,19 @@ def test_filter_for_automated_ones_is_warned_of(davit, index):
     assert found.stderr == ('WARNING: the "is-automated" filter is deprecated, and searching for "is-automated=true" will not yield any results in future.\n')
 
 
-@pytest.mark.parametrize("flags, words", [(["--limit", "101"], "Limit 101 is outside the range of [1, 100]"),                                           (["--filter", "bogus=1"], "Invalid filter 'bogus'"), (["--filter", "stars=x"], "Invalid filter 'stars=x'"),
+@pytest.mark.parametrize("flags, words", [(["--limit", "101"], "Limit 101 is outside the range of [1, 100]"), (["--filter", "bogus=1"], "Invalid filter 'bogus'"), (["--filter", "stars=x"], "Invalid filter 'stars=x'"),
                                           (["--filter", "is-official=x"], "Invalid filter 'is-official=[x]'")])
 def test_wrong_flags_have_dockers_words(davit, docker, index, flags, words):
     failed = davit("search", *flags, f"{index.address}/alp", code=1)
     assert failed.output == f"Error response from daemon: {words}\n"
     assert docker("search", *flags, f"{index.address}/alp", code=1) == ""
     assert index.asked == []
+
+
+def test_what_is_no_filter_is_a_mistake_of_the_command_line(davit, docker, index):
+    failed = davit("search", "--filter", "stars", f"{index.address}/alp", code=125)
+    assert failed.stderr.startswith('invalid argument "stars" for "-f, --filter" flag: bad format of filter (expected name=value)\n\nUsage:  davit search ')
+    assert docker("search", "--filter", "stars", f"{index.address}/alp", code=125) == ""
 
 
 def test_registry_without_a_search_says_so(davit, registry):

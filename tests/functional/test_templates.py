@@ -72,6 +72,7 @@ plain text
 {{.ID.x}}
 {{.Config.Healthcheck.Nope}}
 {{if eq .Os "windows"}}w{{else if eq .Os "linux"}}l{{else}}o{{end}}
+{{.Config.Hostname}} {{range .Config.Healthcheck.Test}}{{.}},{{end}}{{slice .ID .Config}}
 {{if not .Author}}none{{end}}{{if .Os}}{{else}}{{end}}
 {{with .Author}}x{{else with .Os}}os {{.}}{{end}}{{with $x := .Os}}{{$x}}{{end}}
 {{range $i, $e := .Config.Env}}{{if $i}}, {{end}}{{$i}}={{$e}}{{end}}
@@ -252,6 +253,14 @@ def test_formats_of_dockers_configuration(davit, dockers, program):
     assert davit("ps").stdout == ""
 
 
+def test_configuration_that_cannot_be_read_hides_no_list(davit, folder):
+    (folder / "odd/config.json").mkdir(parents=True)
+    for command, header in (("images", "REPOSITORY "), ("ps", "CONTAINER ID ")):
+        listed = davit(command, env={"DOCKER_CONFIG": str(folder / "odd")})
+        assert listed.stdout.startswith(header)
+        assert listed.stderr == f"WARNING: Error loading config file: read {folder}/odd/config.json: is a directory\n"
+
+
 @pytest.mark.parametrize("template, words", [
     ("{{1i}}", "complex numbers are not supported"),
     ("{{" + "(" * 1000, "max expression depth exceeded"),
@@ -259,6 +268,8 @@ def test_formats_of_dockers_configuration(davit, dockers, program):
     ("{{range 100000}}{{range 100000}}{{end}}{{end}}", "exceeded maximum number of steps"),
     ('{{$x := "aaaaaaaa"}}{{range 40}}{{$x = print $x $x}}{{end}}', "output larger than"),
     ('{{pad "a" 1000000000 0}}', "output larger than"),
+    ('{{len (split (pad "a" 10000000 0) "")}}', "more than 1000000 parts"),
+    ('{{range 100}}{{$x := pad "a" 10000000 0}}{{end}}', "made on the way"),
 ])
 def test_what_runs_away_is_refused(program, template, words):
     failed = program("inspect", "-f", template, "app:1", code=None, timeout=60)
