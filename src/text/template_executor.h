@@ -79,7 +79,7 @@ class Executor {
   std::vector<Variable> variables_;
   std::size_t steps_ = 0;
   std::size_t made_ = 0;  // bytes and elements of all that functions gave: what variables can hold
-  int depth_ = 0, templates_ = 0;
+  int depth_ = 0;
 };
 
 // Counts how deep the execution is, so that the stack suffices.
