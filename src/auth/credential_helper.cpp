@@ -47,10 +47,16 @@ CredentialHelper::CredentialHelper(const std::string& name, Options options)
   }
 }
 
-CredentialHelper::Answer CredentialHelper::call(const char* action, const std::string& input, const char* doing) const {
+CredentialHelper::Answer CredentialHelper::call(const char* action, const std::string& input, const char* doing,
+                                                const std::string& secret) const {
+  // A helper that fails may have said its answer by then, or say its input again.
+  const auto shown = [&](std::string_view said) -> std::string {
+    const bool has_secret = !secret.empty() && said.find(secret) != std::string_view::npos;
+    if (has_secret || said.find("\"Secret\"") != std::string_view::npos) return "(not shown: it holds a secret)";
+    return base::printable(base::trim(said), 1000);
+  };
   const auto fail = [&](Code code, const std::string& why, std::string_view out) {
-    throw HelperError(
-        code, fmt::format("error {} credentials - err: {}, out: `{}`", doing, why, base::printable(base::trim(out))));
+    throw HelperError(code, fmt::format("error {} credentials - err: {}, out: `{}`", doing, why, shown(out)));
   };
   if (!base::find_program(program_))
     fail(Code::kNotFound, "exec: \"" + program_ + "\": executable file not found in $PATH", "");
@@ -59,15 +65,16 @@ CredentialHelper::Answer CredentialHelper::call(const char* action, const std::s
     base::ChildOptions child;
     child.argv = {program_, action};
     child.die_with_parent = true;
+    child.interruptible = true;
     result = base::run(std::move(child), input, options_.timeout, kMaxAnswerBytes + 1);
   } catch (const base::Error& e) {
+    if (e.code() == Code::kCancelled) throw;
     if (e.code() != Code::kTimeout) fail(e.code(), e.message(), "");
     fail(Code::kTimeout, program_ + ": no answer within " + std::to_string(options_.timeout.count() / 1000) + " s", "");
   }
   if (!result.status.ok()) {
     if (base::trim(result.out) == kNotFound) return {.found = false, .body = {}};
-    if (const auto words = base::trim(result.err); !words.empty())
-      base::log::warn("{}: {}", program_, base::printable(words, 1000));
+    if (!base::trim(result.err).empty()) base::log::warn("{}: {}", program_, shown(result.err));
     fail(Code::kUnavailable, program_ + ": " + status_words(result.status), result.out);
   }
   // What a helper says may hold a secret: from here on nothing of it is shown.
@@ -97,10 +104,10 @@ std::optional<Credentials> CredentialHelper::get(const std::string& server) cons
 
 void CredentialHelper::store(const std::string& server, const Credentials& credentials) const {
   const bool token = !credentials.identity_token.empty();
-  const json::object input = {{"ServerURL", server},
-                              {"Username", token ? std::string(kTokenUser) : credentials.username},
-                              {"Secret", token ? credentials.identity_token : credentials.password}};
-  call("store", json::serialize(input), "storing");
+  const std::string& secret = token ? credentials.identity_token : credentials.password;
+  const json::object input = {
+      {"ServerURL", server}, {"Username", token ? std::string(kTokenUser) : credentials.username}, {"Secret", secret}};
+  call("store", json::serialize(input), "storing", secret);
 }
 
 void CredentialHelper::erase(const std::string& server) const { call("erase", server, "erasing"); }

@@ -13,7 +13,8 @@
 namespace davit::auth {
 
 // Each call runs the program once. HelperError (docker's words, and which helper it is) when it is missing, fails,
-// answers with something else than its protocol's JSON, with too much, or not in time.
+// answers with something else than its protocol's JSON, with too much, or not in time; Error(kCancelled) at Ctrl-C.
+// What a failing helper says is in the message and the log, but never the secret.
 class CredentialHelper {
  public:
   struct Options {
@@ -32,7 +33,7 @@ class CredentialHelper {
 
  private:
   struct Answer;
-  Answer call(const char* action, const std::string& input, const char* doing) const;
+  Answer call(const char* action, const std::string& input, const char* doing, const std::string& secret = {}) const;
 
   std::string program_;
   Options options_;

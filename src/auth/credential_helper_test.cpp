@@ -6,6 +6,7 @@
 
 #include "base/fs/file.h"
 #include "base/fs/paths.h"
+#include "base/interrupt.h"
 #include "base/log.h"
 
 namespace davit::auth {
@@ -80,6 +81,35 @@ TEST_F(CredentialHelperTest, AFailureHasItsStatusAndWords) {
             "error getting credentials - err: docker-credential-test: exit status 3, out: `some words`");
   EXPECT_EQ(failure(helper("kill -9 $$")),
             "error getting credentials - err: docker-credential-test: signal: killed, out: ``");
+}
+
+TEST_F(CredentialHelperTest, ASecretThatAFailingHelperSaysIsNotShown) {
+  EXPECT_EQ(failure(helper(R"(echo '{"Username":"u","Secret":"s3cret"}'; exit 1)")),
+            "error getting credentials - err: docker-credential-test: exit status 1, out: `(not shown: it holds a "
+            "secret)`");
+  base::log::set_level(base::log::Level::kWarning);
+  testing::internal::CaptureStderr();
+  try {
+    helper("echo \"cannot keep s3cret\"; echo \"debug: $in, s3cret\" >&2; exit 1").store("r", {"u", "s3cret", ""});
+    ADD_FAILURE() << "stored";
+  } catch (const HelperError& e) {
+    EXPECT_EQ(e.message().find("s3cret"), std::string::npos) << e.message();
+  }
+  const std::string logged = testing::internal::GetCapturedStderr();
+  EXPECT_NE(logged.find("docker-credential-test: (not shown"), std::string::npos) << logged;
+  EXPECT_EQ(logged.find("s3cret"), std::string::npos) << logged;
+}
+
+TEST_F(CredentialHelperTest, CtrlCEndsTheWait) {
+  const auto slow = helper("exec sleep 1000");
+  base::raise_interrupt_for_test(true);
+  try {
+    slow.get("r");
+    ADD_FAILURE() << "no failure";
+  } catch (const base::Error& e) {
+    EXPECT_EQ(e.code(), base::Code::kCancelled);
+  }
+  base::raise_interrupt_for_test(false);
 }
 
 TEST_F(CredentialHelperTest, GarbageIsNotShown) {

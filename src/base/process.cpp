@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "base/fs/paths.h"
+#include "base/interrupt.h"
 #include "base/strings.h"
 
 extern char** environ;
@@ -218,17 +219,27 @@ RunResult run(ChildOptions options, std::string_view input, std::chrono::millise
 
   RunResult result;
   const auto deadline = std::chrono::steady_clock::now() + timeout;
-  bool timed_out = false;
+  bool timed_out = false, cancelled = false;
   std::byte buffer[16 * 1024];
   while (out_read || err_read) {
+    if (options.interruptible && interrupted()) {
+      cancelled = true;
+      break;
+    }
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     if (left.count() <= 0) {
       timed_out = true;
       break;
     }
-    struct pollfd items[3] = {{out_read.get(), POLLIN, 0}, {err_read.get(), POLLIN, 0}, {in_write.get(), POLLOUT, 0}};
-    if (::poll(items, 3, static_cast<int>(left.count())) < 0 && errno != EINTR) throw_errno(errno, "poll");
+    struct pollfd items[4] = {{out_read.get(), POLLIN, 0},
+                              {err_read.get(), POLLIN, 0},
+                              {in_write.get(), POLLOUT, 0},
+                              {options.interruptible ? interrupt_fd() : -1, POLLIN, 0}};
+    if (::poll(items, 4, static_cast<int>(left.count())) < 0) {
+      if (errno != EINTR) throw_errno(errno, "poll");
+      continue;
+    }
     for (int i = 0; i < 2; ++i) {
       if ((items[i].revents & (POLLIN | POLLHUP | POLLERR)) == 0) continue;
       fs::FileDescriptor& from = i == 0 ? out_read : err_read;
@@ -247,12 +258,13 @@ RunResult run(ChildOptions options, std::string_view input, std::chrono::millise
       if (input.empty() || (count < 0 && errno != EAGAIN && errno != EINTR)) in_write.reset();
     }
   }
-  if (timed_out) child.signal(SIGKILL);
+  if (timed_out || cancelled) child.signal(SIGKILL);
   result.status = child.wait();
   const struct timespec no_wait = {0, 0};
   while (::sigtimedwait(&pipe_signal, nullptr, &no_wait) > 0) {
   }
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (options.interruptible) check_interrupted();  // Ctrl-C at a terminal ends the child as well
   if (timed_out) throw Error::format(Code::kTimeout, "{}: took longer than {} ms", options.argv[0], timeout.count());
   return result;
 }

@@ -31,6 +31,7 @@ struct ChildOptions {
   std::vector<int> pass_fds;     // kept open in the child under the same numbers
   bool new_session = false;      // setsid(2)
   bool die_with_parent = false;  // PR_SET_PDEATHSIG, SIGKILL
+  bool interruptible = false;    // run() ends it at Ctrl-C
 };
 
 // A running child, held by a pidfd. Destroying one that still runs leaves it running (and unreaped by us).
@@ -62,7 +63,8 @@ struct RunResult {
 };
 
 // Runs a child to its end and collects its output (at most `limit` bytes of each). `input` is its standard input.
-// Throws Error(kTimeout) after killing it when it takes longer than `timeout`.
+// Throws Error(kTimeout) after killing it when it takes longer than `timeout`; so too Error(kCancelled) where it is
+// interruptible and davit is interrupted.
 RunResult run(ChildOptions options, std::string_view input = {},
               std::chrono::milliseconds timeout = std::chrono::minutes(2), std::size_t limit = 4 * 1024 * 1024);
 

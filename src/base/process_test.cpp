@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "base/interrupt.h"
 
 namespace davit::base {
 namespace {
@@ -43,6 +44,21 @@ TEST(Process, AKilledChildReportsItsSignal) {
 
 TEST(Process, ATimeoutKillsTheChild) {
   EXPECT_THROW(run({.argv = {"sleep", "100"}}, {}, std::chrono::milliseconds(20)), Error);
+}
+
+TEST(Process, AnInterruptEndsAChildThatMayBeInterrupted) {
+  raise_interrupt_for_test(true);
+  const auto code_of = [](bool interruptible) {
+    try {
+      run({.argv = {"sleep", interruptible ? "100" : "0"}, .interruptible = interruptible});
+    } catch (const Error& e) {
+      return e.code();
+    }
+    return Code::kInternal;  // it came to its end
+  };
+  EXPECT_EQ(code_of(true), Code::kCancelled);
+  EXPECT_EQ(code_of(false), Code::kInternal);
+  raise_interrupt_for_test(false);
 }
 
 TEST(Process, OtherDescriptorsAreClosedInTheChild) {

@@ -4,6 +4,7 @@
 #include <deque>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -26,7 +27,8 @@ struct Job {
 class ParallelGzipSink final : public base::Sink {
  public:
   ParallelGzipSink(base::Sink& sink, int level, unsigned threads) : sink_(sink), most_(2 * std::size_t{threads}) {
-    for (unsigned i = 0; i < threads; ++i) workers_.emplace_back([this, level] { work(level); });
+    while (workers_.size() < threads && start_worker(level)) {
+    }
   }
 
   ~ParallelGzipSink() override {
@@ -77,6 +79,17 @@ class ParallelGzipSink final : public base::Sink {
     if (oldest.failure) std::rethrow_exception(oldest.failure);
     sink_.write(oldest.member);
     in_order_.pop_front();
+  }
+
+  // False where the system gives no further thread: the ones that there are do the work.
+  bool start_worker(int level) {
+    try {
+      workers_.emplace_back([this, level] { work(level); });
+      return true;
+    } catch (const std::system_error&) {
+      if (workers_.empty()) throw;
+      return false;
+    }
   }
 
   void work(int level) {

@@ -42,6 +42,10 @@ std::string percent_decode(std::string_view text) {
   return decoded;
 }
 
+bool is_scheme(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789+-.") == std::string_view::npos;
+}
+
 Proxy parse_proxy(std::string_view text) {
   std::string scheme = "http";
   std::string_view rest = text;
@@ -49,7 +53,15 @@ Proxy parse_proxy(std::string_view text) {
     scheme = base::to_lower(text.substr(0, mark));
     rest = text.substr(mark + 3);
   }
+  const std::string_view whole = rest;
   rest = rest.substr(0, rest.find_first_of("/?#"));
+  // A password with one of these in it as it is: what seems to be the host is a part of it.
+  if (!is_scheme(scheme) || whole.find('@', rest.size()) != std::string_view::npos) {
+    throw Error(
+        Code::kInvalidArgument,
+        "invalid proxy address (not shown, for it may hold a password): expected "
+        "http://[USER:PASSWORD@]HOST[:PORT], with '/', '?', '#' and '@' in a password as %2F, %3F, %23 and %40");
+  }
   Proxy proxy;
   if (const auto at = rest.rfind('@'); at != std::string_view::npos) {
     const std::string_view user = rest.substr(0, at);

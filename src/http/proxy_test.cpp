@@ -76,7 +76,8 @@ TEST(ProxyTest, AddressesAndNetworks) {
 }
 
 TEST(ProxyTest, WhatIsNoProxyIsRefusedWithoutItsPassword) {
-  for (const char* text : {"socks5://user:secret@host:1080", "http://user:secret@:8080", "http://user:secret@host:x"}) {
+  for (const char* text : {"socks5://user:secret@host:1080", "http://user:secret@:8080", "http://user:secret@host:x",
+                           "http://user:secret/1@host:8080", "http://user:80?secret@host", "user:secret@host://x"}) {
     try {
       choose_proxy({.http = text, .https = "", .no_proxy = ""}, Url::parse("http://r.example/"));
       FAIL() << text;

@@ -195,6 +195,7 @@ void Transfer::prepare_tls() {
   if (!options_.client_certificate.empty()) {
     set(CURLOPT_SSLCERT, options_.client_certificate.c_str());
     set(CURLOPT_SSLKEY, options_.client_key.c_str());
+    set(CURLOPT_KEYPASSWD, "");  // or OpenSSL asks at the terminal, on a transfer's thread, for an encrypted key's
   }
   if (options_.skip_tls_verify) {
     set(CURLOPT_SSL_VERIFYPEER, 0L);

@@ -15,6 +15,7 @@ using base::Error;
 namespace {
 
 constexpr std::size_t kMaxPages = 1'000;
+constexpr std::size_t kMaxReferrers = 10'000;  // a page may hold twice as many
 
 bool is_index(const http::ResponseHead& answer) {
   const std::string type = answer.headers.get("Content-Type").value_or("");
@@ -44,13 +45,14 @@ std::optional<std::vector<oci::Descriptor>> list_referrers(RegistryClient& clien
     for (oci::Descriptor& one : oci::Index::parse(page.text(), oci::media_type::kOciIndex).manifests) {
       found.push_back(std::move(one));
     }
+    if (found.size() > kMaxReferrers) break;
     const auto next = next_link(response.headers.all("Link"));
     if (!next) return found;
     const http::Url url = response.url.resolve(*next);
     if (call.url && call.url->text() == url.text()) break;
     call.url = url;
   }
-  throw Error::format(Code::kUnavailable, "the referrers of {} in {} do not end", subject.text(),
+  throw Error::format(Code::kUnavailable, "the referrers of {} in {} are too many or do not end", subject.text(),
                       repository.familiar());
 }
 

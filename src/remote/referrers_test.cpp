@@ -56,6 +56,26 @@ TEST_F(Referrers, ARefusalAndAnEndlessListAreErrors) {
             std::string::npos);
 }
 
+TEST_F(Referrers, MoreThanMemoryIsForAreRefused) {
+  std::string entries;
+  for (int i = 0; i < 4'000; ++i) {
+    entries += std::string(i == 0 ? "" : ",") +
+               R"({"mediaType":"application/vnd.oci.image.manifest.v1+json","size":7,)" + "\"digest\":\"" +
+               kSubject.text() + "\"}";
+  }
+  int pages = 0;
+  server.on("GET", kPath, [&](const RecordedRequest&) {
+    Reply reply{.headers = {{"Content-Type", std::string(oci::media_type::kOciIndex)},
+                            {"Link", "<" + kPath + "?last=" + std::to_string(++pages) + ">; rel=\"next\""}},
+                .body = R"({"schemaVersion":2,"manifests":[)" + entries + "]}"};
+    return reply;
+  });
+  RegistryClient registry = client();
+  EXPECT_NE(error_of([&] { list_referrers(registry, repository(), kSubject); }).message().find("too many"),
+            std::string::npos);
+  EXPECT_EQ(server.requests().size(), 3U);
+}
+
 TEST(ReferrersTag, IsTheDigestWithADashCutTo64Digits) {
   EXPECT_EQ(referrers_tag(kSubject), "sha256-" + std::string(64, 'a'));
   EXPECT_EQ(referrers_tag(oci::Digest::from_hex(oci::Algorithm::kSha512, std::string(128, 'b'))),

@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::size_t kMaxPageBytes = 16 * 1024 * 1024;  // some registries give all tags in one page
 constexpr std::size_t kMaxPages = 10'000;
+constexpr std::size_t kMaxTags = 1'000'000;
 constexpr char kPageSize[] = "1000";
 
 void append_tags(const std::string& page, const http::Url& url, std::vector<std::string>& tags) {
@@ -56,13 +57,14 @@ std::vector<std::string> RegistryClient::list_tags(const oci::RepositoryName& re
       throw Error(Code::kNotFound, std::move(message));
     }
     append_tags(page.text(), response.url, tags);
+    if (tags.size() > kMaxTags) break;
     const auto next = next_link(response.headers.all("Link"));
     if (!next) return tags;
     const http::Url url = response.url.resolve(*next);
     if (call.url && call.url->text() == url.text()) break;
     call.url = url;
   }
-  throw Error::format(Code::kUnavailable, "the tags of {} do not end", repository.familiar());
+  throw Error::format(Code::kUnavailable, "the tags of {} are too many or do not end", repository.familiar());
 }
 
 }  // namespace davit::remote

@@ -22,6 +22,7 @@ using base::Error;
 constexpr codec::TarReader::Limits kLimits = {.entries = 100'000, .name_bytes = 4096};
 constexpr std::uint64_t kSmallBytes = 256 * 1024;         // one entry that waits in memory
 constexpr std::uint64_t kMemoryBytes = 16 * 1024 * 1024;  // all of them
+constexpr std::uint64_t kNamesBytes = 16 * 1024 * 1024;   // the names of all entries, and where links lead
 constexpr std::size_t kHeadBytes = 512;                   // a tar header
 constexpr int kLevel = 1;                                 // of gzip: docs/adr/0044
 constexpr int kMostLinks = 8;                             // in a row
@@ -81,6 +82,11 @@ void ArchiveContents::take(const codec::TarEntry& entry, codec::TarReader& reade
   if (!name) {
     throw Error::format(Code::kInvalidArgument, "the archive's entry '{}' leads outside of it",
                         base::printable(entry.path));
+  }
+  names_bytes_ += name->size() + entry.link_target.size();
+  if (names_bytes_ > kNamesBytes) {
+    throw Error::format(Code::kInvalidArgument, "the names of the archive's entries take more than {} MiB",
+                        kNamesBytes >> 20);
   }
   const auto add = [&](Entry made) {
     if (entries_.emplace(*name, std::move(made)).second) return;

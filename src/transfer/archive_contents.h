@@ -73,7 +73,8 @@ class ArchiveContents {
   store::Lease& lease_;
   Progress& progress_;
   std::map<std::string, Entry, std::less<>> entries_;
-  std::uint64_t in_memory_ = 0;
+  std::uint64_t in_memory_ = 0;                                         // bytes of what is Small
+  std::uint64_t names_bytes_ = 0;                                       // of all entries
   std::optional<std::map<oci::Digest, oci::Descriptor>> known_layers_;  // diff ID -> blob, of images here
 };
 

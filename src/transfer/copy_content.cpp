@@ -22,7 +22,7 @@ void ContentCopier::copy(const RemoteGraph& graph) {
   }
   copy_blobs(blobs);
   for (std::size_t i = 0; i + 1 < graph.size(); ++i) {
-    if (!brought_.insert(graph[i].descriptor.digest).second) continue;
+    if (!put_.insert(graph[i].descriptor.digest).second) continue;
     put(graph[i], graph[i].descriptor.digest.text());
   }
 }
@@ -35,7 +35,7 @@ void ContentCopier::put(const RemoteNode& node, const std::string& reference) {
 // Top layer first, as a push lists them; each once.
 void ContentCopier::add_blobs(const oci::Manifest& manifest, std::vector<Blob>& blobs) {
   for (auto layer = manifest.layers.rbegin(); layer != manifest.layers.rend(); ++layer) {
-    if (!brought_.insert(layer->digest).second) continue;
+    if (!copied_.insert(layer->digest).second) continue;
     if (oci::media_type::is_foreign(layer->media_type)) {
       // Whoever pulls fetches it from where its urls say: docker's words.
       progress_.message(layer->digest.short_hex() + ": Skipped foreign layer");
@@ -45,7 +45,7 @@ void ContentCopier::add_blobs(const oci::Manifest& manifest, std::vector<Blob>& 
     progress_.bytes(layer->digest, LayerStatus::kWaiting, 0, layer->size);
     blobs.push_back({.descriptor = *layer, .is_layer = true});
   }
-  if (brought_.insert(manifest.config.digest).second) blobs.push_back({.descriptor = manifest.config});
+  if (copied_.insert(manifest.config.digest).second) blobs.push_back({.descriptor = manifest.config});
 }
 
 void ContentCopier::copy_blobs(const std::vector<Blob>& blobs) {

@@ -47,7 +47,9 @@ class ContentCopier {
   const CopyRoute& route_;
   const std::size_t parallel_;
   Progress& progress_;
-  std::set<oci::Digest> brought_;  // blobs and manifests
+  // Apart: a manifest may be a blob of another one.
+  std::set<oci::Digest> copied_;  // blobs
+  std::set<oci::Digest> put_;     // manifests
 };
 
 }  // namespace davit::transfer

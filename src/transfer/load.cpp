@@ -184,6 +184,7 @@ class Loader {
   void find_by_docker_manifest() {
     for (const DockerArchiveImage& image :
          parse_docker_manifest(contents_.document(std::string(kDockerManifestName), "the archive"))) {
+      base::check_interrupted();
       std::vector<oci::Reference> names;
       for (const std::string& tag : image.repo_tags) names.push_back(parse_repo_tag(tag));
       const std::string config = contents_.document(image.config, kDockerManifestName);

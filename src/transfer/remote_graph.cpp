@@ -1,5 +1,6 @@
 #include "transfer/remote_graph.h"
 
+#include <atomic>
 #include <set>
 
 #include "base/error.h"
@@ -35,12 +36,7 @@ class GraphFetch {
  private:
   void add(remote::RemoteManifest found, int depth) {
     const oci::Descriptor& descriptor = found.descriptor;
-    bytes_ += found.bytes.size();
-    if (bytes_ > kMaxBytes || seen_.size() > kMaxManifests || depth > kMaxDepth) {
-      throw Error::format(Code::kNotSupported,
-                          "an index of more than {} manifests, {} bytes of them or {} levels is more than davit copies",
-                          kMaxManifests, kMaxBytes, kMaxDepth);
-    }
+    if (depth > kMaxDepth) refuse_size();
     if (oci::media_type::is_schema1(descriptor.media_type)) {
       throw Error::format(Code::kNotSupported,
                           "{} is of docker's old manifest format (schema 1), which davit does not read: push it again "
@@ -64,16 +60,24 @@ class GraphFetch {
                             child.digest.text(), base::printable(child.media_type));
       }
       if (seen_.insert(child.digest).second) wanted.push_back(child);
+      if (seen_.size() > kMaxManifests) refuse_size();
     }
     std::vector<std::optional<remote::RemoteManifest>> found(wanted.size());
     base::parallel_for(wanted.size(), kParallel, [&](std::size_t i) {
       base::check_interrupted();
       found[i] = fetch_child(wanted[i]);
+      if ((bytes_ += found[i]->bytes.size()) > kMaxBytes) refuse_size();
     });
     for (std::size_t i = 0; i < wanted.size(); ++i) {
       found[i]->descriptor.platform = wanted[i].platform;
       add(std::move(*found[i]), depth + 1);
     }
+  }
+
+  [[noreturn]] static void refuse_size() {
+    throw Error::format(Code::kNotSupported,
+                        "an index of more than {} manifests, {} bytes of them or {} levels is more than davit copies",
+                        kMaxManifests, kMaxBytes, kMaxDepth);
   }
 
   remote::RemoteManifest fetch_child(const oci::Descriptor& child) const {
@@ -91,7 +95,7 @@ class GraphFetch {
   const oci::RepositoryName& repository_;
   RemoteGraph graph_;
   std::set<oci::Digest> seen_;
-  std::uint64_t bytes_ = 0;
+  std::atomic<std::uint64_t> bytes_ = 0;  // what is fetched is held: asked before the next one is
 };
 
 }  // namespace

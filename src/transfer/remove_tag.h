@@ -13,6 +13,8 @@ class TagRemoval {
  public:
   // Asks what the tag means. Throws Error(kNotFound) where there is no such tag.
   TagRemoval(Registries& registries, const oci::Reference& reference);
+  TagRemoval(const TagRemoval&) = delete;
+  TagRemoval& operator=(const TagRemoval&) = delete;
 
   const oci::Descriptor& target() const { return target_; }
 

@@ -543,6 +543,7 @@ BAD = {
     "cut gzip": (images.compress(archives.docker_archive(BUSYBOX), "gzip")[:-20], "invalid archive: the gzip data is cut short"),
     "entry above": (archives.pack([("../../etc/x", b""), *ENTRIES]), "the archive's entry '../../etc/x' leads outside of it"),
     "absolute entry": (images.tar_of(images.file("/etc/davit-test", b"x")), "the archive's entry '/etc/davit-test' leads outside of it"),
+    "names without end": (images.tar_of(*(images.file(f"{i:08}" * 100, b"") for i in range(21_000))), "the names of the archive's entries take more than 16 MiB"),
     "entry twice": (images.tar_of(images.file("a", "1"), images.file("./a", "2")), "the archive has the entry 'a' twice"),
     "config missing": (without(ENTRIES, archives.hex_of(SMALL.id)), f"invalid archive: manifest.json names '{archives.hex_of(SMALL.id)}.json', which is not in it"),
     "layer missing": (archives.pack(ENTRIES[1:]), f"invalid archive: manifest.json names '{ENTRIES[0][0]}', which is not in it"),

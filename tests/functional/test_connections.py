@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from testing import tls as certificates
 from testing.http_proxy import HttpProxy
 from testing.processes import free_port
 from testing.registry import Registry
+from testing.terminal import Terminal
 
 @pytest.fixture(scope="module", autouse=True)
 def own_etc():
@@ -80,6 +82,17 @@ def test_certificates_that_are_none(davit, tls_registry, certs):
     assert f"cannot use the client certificate {path}/client.cert" in davit("pull", reference, code=1).stderr
 
 
+def test_encrypted_key_is_refused_and_nobody_is_asked_for_its_password(davit, tls_registry, certs):
+    path = certs("/etc/docker/certs.d", ca_crt=tls_registry.tls.ca.read_text(), client_cert=tls_registry.tls.certificate.read_text())
+    subprocess.run(["openssl", "pkcs8", "-topk8", "-in", tls_registry.tls.key, "-out", path / "client.key", "-passout", "pass:secret"], check=True)
+    terminal = Terminal(davit.command("pull", f"{tls_registry.address}/team/app:1"), columns=400, env=davit.environment, cwd=davit.folder)
+    try:
+        screen = terminal.wait(code=1, timeout=30)
+        assert "cannot use the client certificate" in "".join(screen.all) and "pass phrase" not in "".join(screen.all)
+    finally:
+        terminal.kill()
+
+
 @pytest.fixture
 def mutual(folder):
     """A registry that wants a client certificate of its own authority."""
@@ -88,7 +101,7 @@ def mutual(folder):
 
     class Mutual(Registry):
         def answers(self):
-            with __import__("socket").socket() as probe:
+            with socket.socket() as probe:
                 return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
         def forget_requests(self):
@@ -134,13 +147,6 @@ def registries_conf(davit, text):
     path = davit.folder / ".config/containers/registries.conf"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
-
-
-@pytest.fixture
-def other(folder):
-    server = Registry(folder / "other")
-    yield server
-    server.stop()
 
 
 @pytest.mark.parametrize("by", ["registries.conf", "davit.toml"])

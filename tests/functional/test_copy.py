@@ -21,13 +21,6 @@ def short(name):
 
 
 @pytest.fixture
-def other(folder):
-    server = Registry(folder / "other")
-    yield server
-    server.stop()
-
-
-@pytest.fixture
 def target():
     """One in memory."""
     server = PushableRegistry()

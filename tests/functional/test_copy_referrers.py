@@ -5,18 +5,10 @@ import json
 import pytest
 from testing import images
 from testing.pushable_registry import PushableRegistry
-from testing.registry import Registry
 
 SIGNATURE = "application/vnd.example.signature"
 SBOM = "application/vnd.example.sbom"
 EMPTY = b"{}"
-
-
-@pytest.fixture
-def other(folder):
-    server = Registry(folder / "other")
-    yield server
-    server.stop()
 
 
 @pytest.fixture

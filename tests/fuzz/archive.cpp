@@ -2,32 +2,18 @@
 // outside.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string_view>
 
-#include "base/error.h"
 #include "base/strings.h"
 #include "oci/manifest.h"
+#include "tests/fuzz/require.h"
 #include "transfer/archive_documents.h"
 
 namespace {
 
 using namespace davit;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
-
-// Runs what may refuse its input, and allows no other outcome than success or an Error about the input.
-template <typename Function>
-void attempt(Function function) {
-  try {
-    function();
-  } catch (const base::Error& e) {
-    require(e.code() == base::Code::kInvalidArgument || e.code() == base::Code::kNotSupported);
-    require(!e.message().empty() && e.message().size() < 2000);
-  }
-}
+using fuzz::attempt;
+using fuzz::require;
 
 void check_name(const std::optional<std::string>& name) {
   if (!name || name->empty()) return;

@@ -3,31 +3,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string_view>
 
-#include "base/error.h"
-
-namespace {
+#include "tests/fuzz/require.h"
 
 using namespace davit;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
-
-// Runs what may refuse its input, and allows no other outcome than success or an Error about the input.
-template <typename Function>
-void attempt(Function function) {
-  try {
-    function();
-  } catch (const base::Error& e) {
-    require(e.code() == base::Code::kInvalidArgument || e.code() == base::Code::kNotSupported);
-    require(!e.message().empty() && e.message().size() < 2000);
-  }
-}
-
-}  // namespace
+using fuzz::attempt;
+using fuzz::require;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);

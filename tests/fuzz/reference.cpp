@@ -4,20 +4,17 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string_view>
 
 #include "base/error.h"
 #include "oci/platform.h"
 #include "oci/version.h"
+#include "tests/fuzz/require.h"
 
 namespace {
 
 using namespace davit;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
+using fuzz::require;
 
 template <typename Function>
 bool accepts(Function function) {

@@ -4,18 +4,16 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string_view>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "remote/endpoints.h"
+#include "tests/fuzz/require.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace davit;
-  const auto require = [](bool condition) {
-    if (!condition) std::abort();
-  };
+  using fuzz::require;
   base::log::set_level(base::log::Level::kOff);
   config::RegistriesConf conf;
   try {

@@ -4,20 +4,17 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 
 #include <boost/json.hpp>
 
 #include "base/error.h"
+#include "tests/fuzz/require.h"
 
 namespace {
 
 using namespace davit;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
+using fuzz::require;
 
 const text::Value& some_value() {
   static const text::Value value = text::from_json(boost::json::parse(

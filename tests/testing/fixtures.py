@@ -53,6 +53,14 @@ def registry(folder):
 
 
 @pytest.fixture
+def other(folder):
+    """A second registry."""
+    server = Registry(folder / "other")
+    yield server
+    server.stop()
+
+
+@pytest.fixture
 def password_registry(folder):
     """A registry under htpasswd; USER may do everything."""
     (folder / "guarded").mkdir()
