@@ -13,7 +13,6 @@ namespace davit::text {
 namespace {
 
 constexpr std::string_view kLeft = "{{", kRight = "}}", kLeftComment = "/*", kRightComment = "*/";
-constexpr std::string_view kBlanks = " \t\r\n";
 constexpr std::size_t kMarker = 2;  // a trim marker: '-' and the blank beside it
 constexpr char32_t kNothing = 0xFFFFFFFF;
 
