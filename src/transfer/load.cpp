@@ -87,12 +87,12 @@ class Loader {
         same->second.manifests.push_back(descriptor);
       }
     }
-    for (auto& [name, candidates] : by_name) {
+    for (const auto& [name, candidates] : by_name) {
       // One name for manifests of several platforms: an index without a document of its own.
-      const bool one = std::all_of(candidates.manifests.begin(), candidates.manifests.end(), [&](const auto& other) {
-        return other.digest == candidates.manifests.front().digest;
-      });
-      add(one ? candidates.manifests.front() : choose(candidates), name);
+      const oci::Descriptor& first = candidates.manifests.front();
+      const bool one = std::all_of(candidates.manifests.begin(), candidates.manifests.end(),
+                                   [&first](const auto& other) { return other.digest == first.digest; });
+      add(one ? first : choose(candidates), name);
     }
   }
 

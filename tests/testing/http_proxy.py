@@ -6,6 +6,8 @@ import socket
 import threading
 from urllib.parse import urlsplit
 
+from testing.processes import free_port
+
 
 class HttpProxy:
     """Listens on loopback. `asked` lists "CONNECT host:port" and "GET http://host/path", `authorizations` what came with each."""
@@ -13,11 +15,16 @@ class HttpProxy:
     def __init__(self, user=None):
         self.wanted = user and "Basic " + base64.b64encode(":".join(user).encode()).decode()
         self.asked, self.authorizations, self.headers = [], [], []
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        port = free_port()
+        self.listener = socket.create_server(("127.0.0.1", port))
+        self.address = f"127.0.0.1:{port}"
+        self.acceptor = threading.Thread(target=self._accept, daemon=True)
+        self.acceptor.start()
 
     def stop(self):
+        # A close alone would leave it listening while _accept waits, perhaps on the next listener's descriptor.
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.acceptor.join()
         self.listener.close()
 
     def _accept(self):
