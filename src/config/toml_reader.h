@@ -8,10 +8,20 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
+
+namespace davit::config {
+
+// toml++ 3.3 asserts on some bad input ("[[[a]]]"), which would end the program: parse() makes an Error of it.
+struct TomlAssertion {};
+[[noreturn]] inline void fail_toml() { throw TomlAssertion(); }
+
+}  // namespace davit::config
+
+#define TOML_ASSERT(condition) (static_cast<bool>(condition) ? static_cast<void>(0) : davit::config::fail_toml())
 #define TOML_HEADER_ONLY 1
 #include <toml++/toml.h>
 
-#include "base/error.h"
 #include "base/log.h"
 
 namespace davit::config {
@@ -31,6 +41,8 @@ class TomlReader {
     return toml::parse(text, file_);
   } catch (const toml::parse_error& e) {
     throw base::Error::format(base::Code::kInvalidArgument, "{}:{}: {}", file_, e.source().begin.line, e.description());
+  } catch (const TomlAssertion&) {
+    throw base::Error::format(base::Code::kInvalidArgument, "{}: this is no TOML", file_);
   }
 
   void apply(const toml::table& values, const std::string& prefix, const Setters& setters) const {
