@@ -39,7 +39,7 @@ def test_a_container_is_shown_in_dockers_shape(davit, registry, folder):
     assert mounted.stdout == f"job {folder / 'data'} none exited |{''}|\n"
 
 
-def test_docker_prints_a_container_alike(davit, registry):
+def test_docker_prints_a_container_alike(davit, docker_28, registry):
     from testing.fake_docker import FakeDockerd
     reference = registry.push_busybox("team/app:1")
     davit("pull", "-q", reference)

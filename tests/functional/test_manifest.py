@@ -29,7 +29,7 @@ def many(registry):
 @pytest.mark.parametrize("flags", [[], ["--verbose"]], ids=["plain", "verbose"])
 @pytest.mark.parametrize("oci", [False, True], ids=["docker", "OCI"])
 @pytest.mark.parametrize("by", ["tag", "digest"])
-def test_of_an_image_is_dockers(davit, registry, folder, flags, oci, by):
+def test_of_an_image_is_dockers(davit, docker_28, registry, folder, flags, oci, by):
     image = made("x", oci=oci)
     reference = registry.push("team/app:1.0.0", image)
     if by == "digest":
@@ -40,7 +40,7 @@ def test_of_an_image_is_dockers(davit, registry, folder, flags, oci, by):
 
 @pytest.mark.parametrize("flags", [[], ["-v"]], ids=["plain", "verbose"])
 @pytest.mark.parametrize("oci", [False, True], ids=["docker list", "OCI index"])
-def test_of_an_index_is_dockers(davit, folder, many, flags, oci):
+def test_of_an_index_is_dockers(davit, docker_28, folder, many, flags, oci):
     assert davit("manifest", "inspect", *flags, many[oci]).stdout == docker_inspect(folder, *flags, many[oci]).stdout.decode()
 
 
@@ -60,7 +60,7 @@ def test_default_tag(davit, registry):
     assert json.loads(davit("manifest", "inspect", f"{registry.address}/team/app").stdout) == json.loads(image.manifest)
 
 
-def test_not_there_is_said_as_docker_says_it(davit, registry, folder):
+def test_not_there_is_said_as_docker_says_it(davit, docker_28, registry, folder):
     registry.push("team/app:1", made("x"))
     for name in ("team/app:nosuch", "team/none:1"):
         reference = f"{registry.address}/{name}"

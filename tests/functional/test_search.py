@@ -26,7 +26,7 @@ def index(fake_registry):
 @pytest.mark.parametrize("flags", [[], ["--no-trunc"], ["--limit", "5"], ["-f", "stars=5"], ["--filter", "is-official=false"], ["--limit", "0"],
                                    ["--filter", "is-official=true", "--filter", "stars=2"], ["--limit", "-1"], ["--format", "json"], ["--format", "table {{.Name}}\t{{.StarCount}}"],
                                    ["--format", "{{.Name}}: {{.StarCount}} {{.IsOfficial}}"]])
-def test_prints_what_docker_prints(davit, docker, index, flags):
+def test_prints_what_docker_prints(davit, docker, docker_28, index, flags):
     term = f"{index.address}/alp"
     assert davit("search", *flags, term).stdout == docker("search", *flags, term)
     assert index.asked[0] == index.asked[1] == f"/v1/search?q=alp&n={'5' if '5' in flags else '25'}"
@@ -41,14 +41,14 @@ def test_filter_for_automated_ones_is_warned_of(davit, index):
 
 @pytest.mark.parametrize("flags, words", [(["--limit", "101"], "Limit 101 is outside the range of [1, 100]"), (["--filter", "bogus=1"], "Invalid filter 'bogus'"), (["--filter", "stars=x"], "Invalid filter 'stars=x'"),
                                           (["--filter", "is-official=x"], "Invalid filter 'is-official=[x]'")])
-def test_wrong_flags_have_dockers_words(davit, docker, index, flags, words):
+def test_wrong_flags_have_dockers_words(davit, docker, docker_28, index, flags, words):
     failed = davit("search", *flags, f"{index.address}/alp", code=1)
     assert failed.output == f"Error response from daemon: {words}\n"
     assert docker("search", *flags, f"{index.address}/alp", code=1) == ""
     assert index.asked == []
 
 
-def test_what_is_no_filter_is_a_mistake_of_the_command_line(davit, docker, index):
+def test_what_is_no_filter_is_a_mistake_of_the_command_line(davit, docker, docker_28, index):
     failed = davit("search", "--filter", "stars", f"{index.address}/alp", code=125)
     assert failed.stderr.startswith('invalid argument "stars" for "-f, --filter" flag: bad format of filter (expected name=value)\n\nUsage:  davit search ')
     assert docker("search", "--filter", "stars", f"{index.address}/alp", code=125) == ""

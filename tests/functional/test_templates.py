@@ -35,7 +35,7 @@ def program(module_folder):
 
 
 @pytest.fixture(scope="module")
-def dockers(program, module_folder):
+def dockers(docker_28, program, module_folder):
     fake = FakeDockerd(module_folder, program)
     yield fake
     fake.stop()

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -122,3 +123,12 @@ def podman():
     engine = Podman(Path(os.environ["DAVIT_SANDBOX"]) / "podman")
     yield engine
     engine.stop()
+
+
+@pytest.fixture(scope="session")
+def docker_28():
+    """For tests that compare words with those of docker's command 28: Debian's own is older and has others."""
+    version = subprocess.run(["docker", "--version"], capture_output=True, text=True).stdout
+    found = re.search(r"version (\d+)", version)
+    if not found or int(found[1]) < 28:
+        pytest.skip(f"words are compared with docker's command 28: here is {version.strip() or 'none'}")
