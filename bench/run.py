@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-NAMES = ["startup", "pull", "push", "registry_copy", "save_load"]
+NAMES = ["startup", "lists", "pull", "push", "registry_copy", "save_load"]
 
 
 def main(arguments):
