@@ -58,6 +58,8 @@ class TarReader {
 
   // The current file's data: of a sparse file, its extents one after the other. Valid until next().
   base::Source& data();
+  // Where that data begins in the archive (of a sparse file: its first extent's), before any of it was read.
+  std::uint64_t data_offset() const;
 
   // Reads the source to its end, as a digest over the whole stream needs; anything after the archive's end is passed
   // over.

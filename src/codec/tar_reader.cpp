@@ -355,6 +355,8 @@ std::optional<TarEntry> TarReader::next() { return state_->next(); }
 
 base::Source& TarReader::data() { return state_->data; }
 
+std::uint64_t TarReader::data_offset() const { return state_->blocks.position(); }
+
 void TarReader::drain() {
   state_->data_left = state_->after_data = 0;
   state_->ended = true;

@@ -1,0 +1,133 @@
+#pragma once
+// A tree of files in memory: what an archive makes, before it becomes folders or an EROFS image. About 100 bytes and
+// its name for each entry. A pure value; not for two threads at once.
+
+#include <cstdint>
+#include <ctime>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace davit::codec {
+
+using NodeId = std::uint32_t;
+inline constexpr NodeId kRootNode = 0;
+inline constexpr NodeId kNoNode = UINT32_MAX;
+
+enum class NodeType : std::uint8_t { kFile, kFolder, kSymlink, kCharacterDevice, kBlockDevice, kFifo };
+
+// Where the bytes of a file lie: in the archive itself, or (of sparse files) in a file beside it. Offsets are multiples
+// of 512.
+enum class DataPlace : std::uint8_t { kArchive, kBeside };
+
+// A file system object. Those with several names (hard links) are one node.
+struct FileNode {
+  NodeType type = NodeType::kFile;
+  DataPlace place = DataPlace::kArchive;
+  bool implied = false;    // a folder that holds entries but was not listed
+  bool opaque = false;     // a folder that hides what lower layers have in it
+  std::uint16_t mode = 0;  // permission bits, setuid, setgid, sticky; no type
+  std::uint32_t uid = 0, gid = 0;
+  std::uint32_t mtime_nanoseconds = 0;
+  std::int64_t mtime_seconds = 0;
+  std::uint32_t names = 0;   // how many it has; kept by FileTree. 0: removed
+  std::uint32_t xattrs = 0;  // of FileTree::xattrs(); 0: none
+  std::uint64_t size = 0;    // bytes of a file, of a link's target
+  std::uint64_t data = 0;    // of a file: offset in `place`, or of a sparse one see FileTree::chunks()
+  std::uint32_t chunks = 0;  // of a sparse file: FileTree::chunks(); 0: its data is in one piece
+  std::uint32_t device_major = 0, device_minor = 0;
+
+  struct timespec mtime() const {
+    return {mtime_seconds, static_cast<long>(mtime_nanoseconds)};
+  }
+  bool is_folder() const { return type == NodeType::kFolder; }
+  bool is_symlink() const { return type == NodeType::kSymlink; }
+  // Overlayfs's mark of a name that lower layers have and this one has not: a character device 0:0.
+  bool is_whiteout() const { return type == NodeType::kCharacterDevice && device_major == 0 && device_minor == 0; }
+};
+
+// The data of a sparse file, in pieces of one size; the last may be short.
+struct FileChunks {
+  static constexpr std::uint64_t kHole = UINT64_MAX;
+  unsigned size_bits = 12;             // of a piece: 1 << size_bits bytes
+  std::vector<std::uint64_t> offsets;  // of each piece in the node's place, or kHole
+};
+
+class FileTree {
+ public:
+  using Xattrs = std::vector<std::pair<std::string, std::string>>;  // by name, sorted
+
+  FileTree();  // with its root: a folder, 0755, root's, of 1970
+  ~FileTree();
+  FileTree(FileTree&&) noexcept;
+  FileTree& operator=(FileTree&&) noexcept;
+
+  FileNode& operator[](NodeId id) { return nodes_[id]; }
+  const FileNode& operator[](NodeId id) const { return nodes_[id]; }
+  // Of ids that were given out: 0 is the root, those without names are removed.
+  std::size_t node_count() const { return nodes_.size(); }
+
+  // The node of that name in a folder, or kNoNode.
+  NodeId find(NodeId folder, std::string_view name) const;
+  // A new node under a name that is free (1 to 255 bytes, without "/" and NUL; not "." or ".."). References to other
+  // nodes stay good.
+  NodeId add(NodeId folder, std::string_view name, const FileNode& node);
+  NodeId add_symlink(NodeId folder, std::string_view name, FileNode node, std::string_view target);
+  // One more name for a node that is no folder.
+  void add_name(NodeId folder, std::string_view name, NodeId node);
+  // Takes the name away, and what has no name then; a folder goes with all in it. Fine when missing.
+  void remove(NodeId folder, std::string_view name);
+
+  NodeId parent(NodeId folder) const { return parents_.at(folder); }  // of a folder; the root is its own
+  std::string path(NodeId folder) const;                              // of a folder: "usr/lib"; "" is the root
+  std::string_view target(NodeId symlink) const;
+
+  // Of folders only: their entries, sorted by the bytes of the names. Views last until the tree changes.
+  struct Entry {
+    std::string_view name;
+    NodeId node;
+  };
+  std::vector<Entry> entries(NodeId folder) const;
+
+  // Equal sets are kept once.
+  std::uint32_t add_xattrs(Xattrs xattrs);
+  const Xattrs& xattrs(const FileNode& node) const { return *xattr_sets_[node.xattrs]; }
+  std::uint32_t add_chunks(FileChunks chunks);
+  const FileChunks& chunks(const FileNode& node) const { return chunks_[node.chunks]; }
+
+  std::uint64_t name_count() const { return live_names_; }  // the root not counted
+
+ private:
+  // Texts one after the other, in blocks that never move.
+  class Texts;
+  struct Name {
+    std::uint32_t text;  // in texts_: a byte of length, then the name
+    NodeId folder;
+    NodeId node;         // kNoNode: taken away
+    std::uint32_t next;  // of the same folder; kNone at the end
+  };
+  static constexpr std::uint32_t kNone = UINT32_MAX;
+
+  std::uint32_t slot_of(NodeId folder, std::string_view name) const;
+  void put(NodeId folder, std::string_view name, NodeId node);
+  void grow();
+  void take_away(std::uint32_t name);
+
+  std::unique_ptr<Texts> texts_;
+  std::deque<FileNode> nodes_;
+  std::deque<Name> names_;
+  std::vector<std::uint32_t> slots_;              // open addressing: indexes of names_, also of those taken away
+  std::map<NodeId, NodeId> parents_;              // of folders
+  std::map<NodeId, std::uint32_t> first_;         // of folders: the name added last
+  std::map<NodeId, std::uint32_t> folder_names_;  // of folders: their own name
+  std::map<Xattrs, std::uint32_t> xattr_index_;
+  std::vector<const Xattrs*> xattr_sets_;
+  std::vector<FileChunks> chunks_;
+  std::uint64_t live_names_ = 0;
+};
+
+}  // namespace davit::codec
