@@ -73,7 +73,7 @@ Wanted wanted_of(const Arguments& arguments) {
   return wanted;
 }
 
-std::string one_line(std::string text) {
+std::string without_line_ends(std::string text) {
   std::replace(text.begin(), text.end(), '\r', ' ');
   std::replace(text.begin(), text.end(), '\n', ' ');
   return text;
@@ -101,7 +101,7 @@ int run_search(Context& context, const Arguments& arguments) {
   const bool as_json = format == "json" || format == "{{json .}}";
   for (const remote::FoundRepository& one : found) {
     if (!wanted.matches(one)) continue;
-    const std::string description = one_line(one.description);
+    const std::string description = without_line_ends(one.description);
     const std::string official = as_json ? (one.official ? "true" : "false") : (one.official ? "[OK]" : "");
     listing.add({{"Name", one.name},
                  {"Description", listing.full() ? description : text::ellipsis(description, kDescriptionColumns)},
