@@ -1,18 +1,9 @@
 #include "text/table.h"
 
-#include <algorithm>
-
 #include "base/error.h"
-#include "text/width.h"
+#include "text/tabs.h"
 
 namespace davit::text {
-
-namespace {
-
-constexpr std::size_t kMinWidth = 10;
-constexpr std::size_t kPadding = 3;
-
-}  // namespace
 
 std::string one_line(std::string cell) {
   for (std::size_t i = 0; i < cell.size(); ++i) {
@@ -37,20 +28,17 @@ void Table::add_row(std::vector<std::string> cells) {
   rows_.push_back(std::move(cells));
 }
 
+// No cell has a tab or a line's end of its own: add_row has made them blanks.
 std::string Table::text() const {
-  std::vector<std::size_t> widths(columns_, kMinWidth);
-  for (const auto& row : rows_) {
-    for (std::size_t i = 0; i < columns_; ++i) widths[i] = std::max(widths[i], display_width(row[i]) + kPadding);
-  }
   std::string out;
   for (const auto& row : rows_) {
     for (std::size_t i = 0; i < columns_; ++i) {
+      if (i > 0) out += '\t';
       out += row[i];
-      if (i + 1 < columns_) out.append(widths[i] - display_width(row[i]), ' ');
     }
     out += '\n';
   }
-  return out;
+  return align_tabs(out);
 }
 
 }  // namespace davit::text
