@@ -5,6 +5,12 @@
 
 namespace davit::transfer {
 
+void check_manifest_size(const oci::Descriptor& descriptor, std::uint64_t size) {
+  if (size == descriptor.size) return;
+  throw base::Error::format(base::Code::kCorrupt, "manifest {}: expected {} bytes, got {}", descriptor.digest.text(),
+                            descriptor.size, size);
+}
+
 bool is_image(const oci::Manifest& manifest) {
   return manifest.config.media_type == oci::media_type::kOciConfig ||
          manifest.config.media_type == oci::media_type::kDockerConfig;

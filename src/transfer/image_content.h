@@ -17,6 +17,9 @@ namespace davit::transfer {
 // is unpacked.
 std::vector<store::ImageLayer> layers_of(const oci::Manifest& manifest, const std::optional<oci::ImageConfig>& config);
 
+// Throws Error(kCorrupt) for a manifest of another size than its descriptor tells.
+void check_manifest_size(const oci::Descriptor& descriptor, std::uint64_t size);
+
 // Whether the manifest's config is an image configuration.
 bool is_image(const oci::Manifest& manifest);
 

@@ -117,10 +117,7 @@ class Loader {
   std::string manifest_bytes(const oci::Descriptor& descriptor) {
     require(descriptor.digest, "its manifest");
     std::string bytes = store_.blobs().read(descriptor.digest, oci::kMaxManifestBytes);
-    if (bytes.size() != descriptor.size) {
-      throw Error::format(Code::kCorrupt, "manifest {}: expected {} bytes, got {}", descriptor.digest.text(),
-                          descriptor.size, bytes.size());
-    }
+    check_manifest_size(descriptor, bytes.size());
     return bytes;
   }
 

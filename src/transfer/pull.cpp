@@ -96,10 +96,7 @@ class Puller {
     lease_->add(descriptor.digest);
     if (store_.blobs().size(descriptor.digest)) return store_.blobs().read(descriptor.digest, oci::kMaxManifestBytes);
     const remote::RemoteManifest got = source_.get_manifest(descriptor.digest.text());
-    if (descriptor.size != 0 && got.bytes.size() != descriptor.size) {
-      throw Error::format(Code::kCorrupt, "manifest {}: expected {} bytes, got {}", descriptor.digest.text(),
-                          descriptor.size, got.bytes.size());
-    }
+    if (descriptor.size != 0) check_manifest_size(descriptor, got.bytes.size());
     store_.blobs().put(got.bytes, descriptor.digest.algorithm());
     return got.bytes;
   }

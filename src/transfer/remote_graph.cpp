@@ -108,10 +108,7 @@ RemoteGraph fetch_graph(remote::RegistryClient& client, const oci::RepositoryNam
 remote::RemoteManifest fetch_manifest(remote::RegistryClient& client, const oci::RepositoryName& repository,
                                       const oci::Descriptor& descriptor) {
   remote::RemoteManifest found = client.get_manifest(repository, descriptor.digest.text());
-  if (descriptor.size != 0 && found.bytes.size() != descriptor.size) {
-    throw Error::format(Code::kCorrupt, "manifest {}: expected {} bytes, got {}", descriptor.digest.text(),
-                        descriptor.size, found.bytes.size());
-  }
+  if (descriptor.size != 0) check_manifest_size(descriptor, found.bytes.size());
   return found;
 }
 
