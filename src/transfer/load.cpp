@@ -121,6 +121,12 @@ class Loader {
     return bytes;
   }
 
+  // What the store has none of, an archive of one platform has left out.
+  std::optional<std::string> manifest_bytes_if_here(const oci::Descriptor& descriptor) {
+    if (!store_.blobs().size(descriptor.digest)) return std::nullopt;
+    return manifest_bytes(descriptor);
+  }
+
   void require(const oci::Digest& digest, std::string_view what) {
     if (contents_.bring(digest)) return;
     throw Error::format(Code::kInvalidArgument, "invalid archive: {}, {}, is not in it", digest.text(), what);
@@ -129,11 +135,7 @@ class Loader {
   // All that the target leads to goes into the store, as far as it is in the archive.
   void bring_all(const oci::Descriptor& target) {
     oci::visit_content(
-        target,
-        [&](const oci::Descriptor& at) -> std::optional<std::string> {
-          if (!store_.blobs().size(at.digest)) return std::nullopt;
-          return manifest_bytes(at);
-        },
+        target, [&](const oci::Descriptor& at) { return manifest_bytes_if_here(at); },
         [&](const oci::Descriptor& at) {
           base::check_interrupted();
           contents_.bring(at.digest);
@@ -204,11 +206,7 @@ class Loader {
     return std::any_of(found_.begin(), found_.end(), [&](const Found& found) {
       bool named = false;
       oci::visit_content(
-          found.target,
-          [&](const oci::Descriptor& at) -> std::optional<std::string> {
-            if (!store_.blobs().size(at.digest)) return std::nullopt;
-            return manifest_bytes(at);
-          },
+          found.target, [&](const oci::Descriptor& at) { return manifest_bytes_if_here(at); },
           [&](const oci::Descriptor& at) { return !(named = named || at.digest == config); });
       return named;
     });
