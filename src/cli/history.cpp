@@ -30,17 +30,14 @@ struct Row {
 std::vector<Row> rows_of(store::Store& store, const store::ImageRecord& record, const oci::ImageConfig& config) {
   std::vector<Row> rows;
   std::size_t layer = 0;
-  const auto layer_size = [&](std::size_t index) {
-    const auto known = store.layers().find(record.layers[index].diff_id);
-    return known ? known->size : record.layers[index].blob.size;
-  };
+  const auto next_size = [&] { return transfer::layer_size(store, record.layers[layer++]); };
   for (const oci::HistoryEntry& entry : config.history) {
     Row row = {.id = "<missing>", .created = entry.created, .created_by = entry.created_by, .comment = entry.comment};
-    if (!entry.empty_layer && layer < record.layers.size()) row.size = layer_size(layer++);
+    if (!entry.empty_layer && layer < record.layers.size()) row.size = next_size();
     rows.push_back(std::move(row));
   }
   while (layer < record.layers.size())
-    rows.push_back({.id = "<missing>", .created = record.created, .size = layer_size(layer++)});
+    rows.push_back({.id = "<missing>", .created = record.created, .size = next_size()});
   std::reverse(rows.begin(), rows.end());
   if (!rows.empty()) rows.front().id = record.id.text();
   return rows;

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "transfer/image_content.h"
 
 namespace davit::operations {
 
@@ -76,11 +77,11 @@ class Measure {
 
   std::uint64_t nominal_size(const store::ImageLayer& layer) const {
     try {
-      if (const auto known = store_.layers().find(layer.diff_id)) return known->size;
+      return transfer::layer_size(store_, layer);
     } catch (const base::Error& error) {
       base::log::warn("{}", error.message());
+      return layer.blob.size;
     }
-    return layer.blob.size;  // not of a kind that is unpacked, or missing
   }
 
   void measure(ImageUsage& image) {

@@ -68,12 +68,14 @@ bool is_complete(store::Store& store, const store::ImageRecord& record) {
   return true;
 }
 
+std::uint64_t layer_size(store::Store& store, const store::ImageLayer& layer) {
+  const auto record = store.layers().find(layer.diff_id);
+  return record ? record->size : layer.blob.size;
+}
+
 std::uint64_t content_size(store::Store& store, const std::vector<store::ImageLayer>& layers) {
   std::uint64_t size = 0;
-  for (const store::ImageLayer& layer : layers) {
-    const auto record = store.layers().find(layer.diff_id);
-    size += record ? record->size : layer.blob.size;
-  }
+  for (const store::ImageLayer& layer : layers) size += layer_size(store, layer);
   return size;
 }
 

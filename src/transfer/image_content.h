@@ -36,6 +36,8 @@ bool is_complete(store::Store& store, const store::ImageRecord& record);
 // Whether the layer is of a type that davit unpacks.
 bool is_unpackable(const store::ImageLayer& layer);
 
+// Docker's "Size" of a layer: that of its content; of one that is not unpacked, its blob's.
+std::uint64_t layer_size(store::Store& store, const store::ImageLayer& layer);
 // Docker's "Size" of an image: the sum of its layers' content.
 std::uint64_t content_size(store::Store& store, const std::vector<store::ImageLayer>& layers);
 
