@@ -3,6 +3,7 @@
 #include "cli/arguments.h"
 #include "cli/context.h"
 #include "cli/output.h"
+#include "cli/platform.h"
 #include "cli/progress.h"
 
 namespace davit::cli {
@@ -27,7 +28,7 @@ int run_copy(Context& context, const Arguments& arguments) {
   const oci::Reference source = oci::Reference::parse_tagged(text);
   const oci::Reference target = target_of(source, arguments.positional()[1]);
   transfer::CopyOptions options{.referrers = arguments.flag("referrers"), .force_tag = arguments.flag("force-tag")};
-  if (!arguments.text("platform").empty()) options.platform = oci::Platform::parse(arguments.text("platform"));
+  options.platform = platform_of(arguments);
   options.parallel_blobs = context.settings().parallel_layers;
 
   const bool quiet = arguments.flag("quiet");

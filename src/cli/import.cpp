@@ -8,6 +8,7 @@
 #include "cli/arguments.h"
 #include "cli/context.h"
 #include "cli/output.h"
+#include "cli/platform.h"
 #include "operations/config_changes.h"
 
 namespace davit::cli {
@@ -19,7 +20,7 @@ int run_import(Context& context, const Arguments& arguments) {
     options.tag = on_client_side([&] { return oci::Reference::parse_tagged(arguments.positional()[1]); });
     if (options.tag->digest()) throw base::Error(base::Code::kInvalidArgument, "cannot import digest reference");
   }
-  if (!arguments.text("platform").empty()) options.platform = oci::Platform::parse(arguments.text("platform"));
+  options.platform = platform_of(arguments);
   options.message = arguments.text("message");
   operations::apply_changes(options.config, arguments.list("change"));
 

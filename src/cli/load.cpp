@@ -10,6 +10,7 @@
 #include "cli/arguments.h"
 #include "cli/context.h"
 #include "cli/output.h"
+#include "cli/platform.h"
 #include "cli/progress.h"
 
 namespace davit::cli {
@@ -31,9 +32,7 @@ void print_loaded(const transfer::LoadedImage& image) {
 
 int run_load(Context& context, const Arguments& arguments) {
   transfer::LoadOptions options;
-  if (const std::string platform = arguments.text("platform"); !platform.empty()) {
-    options.platform = on_client_side([&] { return oci::Platform::parse(platform); });
-  }
+  options.platform = on_client_side([&] { return platform_of(arguments); });
   options.parallel_layers = context.settings().parallel_layers;
   const std::string input = arguments.text("input");
   std::optional<base::fs::File> file;

@@ -3,6 +3,7 @@
 #include "cli/arguments.h"
 #include "cli/context.h"
 #include "cli/output.h"
+#include "cli/platform.h"
 #include "cli/progress.h"
 #include "transfer/all_tags.h"
 
@@ -26,7 +27,7 @@ bool pull_all_tags(Context& context, const oci::RepositoryName& repository, cons
 int run_pull(Context& context, const Arguments& arguments) {
   const bool quiet = arguments.flag("quiet");
   transfer::PullOptions options;
-  if (!arguments.text("platform").empty()) options.platform = oci::Platform::parse(arguments.text("platform"));
+  options.platform = platform_of(arguments);
   options.parallel_layers = context.settings().parallel_layers;
 
   const bool all_tags = arguments.flag("all-tags");

@@ -4,6 +4,7 @@
 #include "cli/context.h"
 #include "cli/image_name.h"
 #include "cli/output.h"
+#include "cli/platform.h"
 #include "cli/progress.h"
 #include "operations/find_image.h"
 #include "operations/run_container.h"
@@ -55,8 +56,7 @@ operations::RunOptions options_of(Context& context, const Arguments& arguments) 
   options.auto_remove = arguments.flag("rm");
   options.open_stdin = arguments.flag("interactive");
   options.pull = on_client_side([&] { return operations::parse_pull_policy(arguments.text("pull")); });
-  if (!arguments.text("platform").empty())
-    options.pull_options.platform = oci::Platform::parse(arguments.text("platform"));
+  options.pull_options.platform = platform_of(arguments);
   options.pull_options.parallel_layers = context.settings().parallel_layers;
   return options;
 }

@@ -8,6 +8,7 @@
 #include "base/fs/replacement.h"
 #include "cli/arguments.h"
 #include "cli/context.h"
+#include "cli/platform.h"
 #include "cli/progress.h"
 #include "operations/images_to_save.h"
 
@@ -71,9 +72,7 @@ class OutputSink final : public base::Sink {
 
 int run_save(Context& context, const Arguments& arguments) {
   transfer::SaveOptions options;
-  if (const std::string platform = arguments.text("platform"); !platform.empty()) {
-    options.platform = on_client_side([&] { return oci::Platform::parse(platform); });
-  }
+  options.platform = on_client_side([&] { return platform_of(arguments); });
   const std::string output = arguments.text("output");
   if (output.empty() && isatty(STDOUT_FILENO) == 1)
     throw ClientError("cowardly refusing to save to a terminal. Use the -o flag or redirect");
