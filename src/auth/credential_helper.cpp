@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 #include <signal.h>
 
+#include "base/json.h"
 #include "base/log.h"
 #include "base/process.h"
 #include "base/strings.h"
@@ -11,17 +12,13 @@ namespace davit::auth {
 
 namespace json = boost::json;
 using base::Code;
+using base::text_member;
 
 namespace {
 
 constexpr std::size_t kMaxAnswerBytes = 256 * 1024;
 constexpr char kTokenUser[] = "<token>";  // the secret is an identity token
 constexpr std::string_view kNotFound = "credentials not found in native keychain";
-
-std::string text_member(const json::object& object, const char* name) {
-  const json::value* value = object.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->as_string()) : std::string();
-}
 
 // As Go's exec.ExitError words it.
 std::string status_words(const base::ExitStatus& status) {

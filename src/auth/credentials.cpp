@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/fs/file.h"
 #include "base/fs/paths.h"
+#include "base/json.h"
 #include "base/strings.h"
 
 namespace davit::auth {
@@ -20,6 +21,7 @@ namespace json = boost::json;
 namespace fs = base::fs;
 using base::Code;
 using base::Error;
+using base::text_member;
 
 namespace {
 
@@ -75,11 +77,6 @@ const json::object* find_auths(const json::object& config, const std::filesystem
   if (auths == nullptr || auths->is_null()) return nullptr;
   if (!auths->is_object()) malformed(file, "\"auths\" is not an object");
   return &auths->as_object();
-}
-
-std::string text_member(const json::object& entry, const char* name) {
-  const json::value* value = entry.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->as_string()) : std::string();
 }
 
 Credentials read_entry(const json::value& value, std::string_view key, const std::filesystem::path& file) {

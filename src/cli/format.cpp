@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include "base/fs/file.h"
+#include "base/json.h"
 #include "cli/context.h"
 #include "cli/output.h"
 
@@ -39,8 +40,7 @@ std::string configured_format(Context& context, const std::string& key) {
   boost::system::error_code failed;
   const boost::json::value config = boost::json::parse(*text, failed);
   if (failed || !config.is_object()) return "";  // login and pull tell what is wrong with it
-  const auto* format = config.get_object().if_contains(key);
-  return format != nullptr && format->is_string() ? std::string(format->get_string()) : "";
+  return base::text_member(config.get_object(), key);
 }
 
 namespace {

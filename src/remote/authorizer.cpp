@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include "base/json.h"
 #include "base/log.h"
 #include "base/strings.h"
 #include "remote/registry_error.h"
@@ -202,8 +203,7 @@ Authorizer::Token Authorizer::fetch(const http::Url& registry, const Scopes& sco
   const json::value body = json::parse(response.body, error);
   const json::object* object = error ? nullptr : body.if_object();
   const auto member = [object](const char* name) {
-    const json::value* value = object != nullptr ? object->if_contains(name) : nullptr;
-    return value != nullptr && value->is_string() ? std::string(value->as_string()) : std::string();
+    return object != nullptr ? base::text_member(*object, name) : std::string();
   };
   Token token{scopes, member("token"), {}};
   if (token.value.empty()) token.value = member("access_token");

@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include "base/json.h"
 #include "base/strings.h"
 #include "remote/challenge.h"
 
@@ -12,17 +13,13 @@ namespace davit::remote {
 namespace json = boost::json;
 using base::Code;
 using base::Error;
+using base::text_member;
 
 namespace {
 
 constexpr std::size_t kShownErrors = 3;
 constexpr char kAuthenticationRequired[] = "authentication required";
 constexpr char kDenied[] = "requested access to the resource is denied";
-
-std::string text_member(const json::object& object, const char* name) {
-  const json::value* value = object.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->as_string()) : std::string();
-}
 
 // What distribution says where the registry gives a code alone.
 std::string default_message(const std::string& code) {

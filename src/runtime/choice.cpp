@@ -11,6 +11,7 @@
 #include "base/file_lock.h"
 #include "base/fs/file.h"
 #include "base/fs/paths.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/process.h"
 #include "base/strings.h"
@@ -112,10 +113,7 @@ std::optional<RuntimeChoice> cached(const stdfs::path& file, const std::string& 
   json::error_code error;
   const auto value = json::parse(*text, error);
   if (error || !value.is_object()) return {};
-  const auto field = [&](const char* key) {
-    const auto* found = value.as_object().if_contains(key);
-    return found != nullptr && found->is_string() ? std::string(found->as_string()) : std::string();
-  };
+  const auto field = [&](const char* key) { return base::text_member(value.as_object(), key); };
   if (field("fingerprint") != expected || field("path").empty()) return {};
   return RuntimeChoice{field("name"), field("path"), field("version"), field("why")};
 }

@@ -5,11 +5,13 @@
 #include "base/error.h"
 #include "base/file_lock.h"
 #include "base/fs/file.h"
+#include "base/json.h"
 #include "base/log.h"
 
 namespace davit::transfer {
 
 namespace json = boost::json;
+using base::text_member;
 
 namespace {
 
@@ -23,18 +25,13 @@ std::optional<std::uint64_t> number(const json::object& entry, const char* name)
   return error ? std::nullopt : std::optional(found);
 }
 
-std::string text(const json::object& entry, const char* name) {
-  const json::value* value = entry.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->as_string()) : std::string();
-}
-
 KeptRateLimit parse_entry(const json::object& entry) {
   KeptRateLimit kept;
   kept.limit.limit = number(entry, "limit");
   kept.limit.remaining = number(entry, "remaining");
   if (const auto window = number(entry, "window")) kept.limit.window = std::chrono::seconds(*window);
-  kept.limit.source = text(entry, "source");
-  kept.told = base::parse_rfc3339(text(entry, "told")).value_or(base::Time());
+  kept.limit.source = text_member(entry, "source");
+  kept.told = base::parse_rfc3339(text_member(entry, "told")).value_or(base::Time());
   return kept;
 }
 
