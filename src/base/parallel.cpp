@@ -1,7 +1,6 @@
 #include "base/parallel.h"
 
 #include <algorithm>
-#include <atomic>
 #include <exception>
 #include <mutex>
 #include <thread>
@@ -10,20 +9,23 @@
 namespace davit::base {
 
 void parallel_for(std::size_t count, std::size_t limit, const std::function<void(std::size_t)>& work) {
+  parallel_for(count, limit, [&work](std::size_t index, const std::atomic<bool>&) { work(index); });
+}
+
+void parallel_for(std::size_t count, std::size_t limit,
+                  const std::function<void(std::size_t, const std::atomic<bool>& failed)>& work) {
   std::atomic<std::size_t> next = 0;
   std::mutex mutex;
   std::exception_ptr first;
+  std::atomic<bool> failed = false;  // after `first` is set
   const auto run = [&] {
-    for (std::size_t index = next++; index < count; index = next++) {
-      {
-        const std::lock_guard lock(mutex);
-        if (first) return;
-      }
+    for (std::size_t index = next++; index < count && !failed; index = next++) {
       try {
-        work(index);
+        work(index, failed);
       } catch (...) {
         const std::lock_guard lock(mutex);
         if (!first) first = std::current_exception();
+        failed = true;
       }
     }
   };

@@ -1,8 +1,6 @@
 #include "transfer/copy_content.h"
 
 #include <algorithm>
-#include <exception>
-#include <mutex>
 
 #include "base/error.h"
 #include "base/interrupt.h"
@@ -49,24 +47,13 @@ void ContentCopier::add_blobs(const oci::Manifest& manifest, std::vector<Blob>& 
 }
 
 void ContentCopier::copy_blobs(const std::vector<Blob>& blobs) {
-  std::atomic<bool> stopped = false;  // the first failure is what is told; the others under way need not end
-  std::mutex mutex;
-  std::exception_ptr first;
-  base::parallel_for(blobs.size(), parallel_, [&](std::size_t i) {
-    if (stopped) return;
-    try {
-      base::check_interrupted();
-      copy_blob(blobs[i], stopped);
-    } catch (...) {
-      const std::lock_guard lock(mutex);
-      if (!first) first = std::current_exception();
-      stopped = true;
-    }
+  base::parallel_for(blobs.size(), parallel_, [&](std::size_t i, const std::atomic<bool>& failed) {
+    base::check_interrupted();
+    copy_blob(blobs[i], failed);  // once another has failed it need not end
   });
-  if (first) std::rethrow_exception(first);
 }
 
-void ContentCopier::copy_blob(const Blob& blob, const std::atomic<bool>& stopped) try {
+void ContentCopier::copy_blob(const Blob& blob, const std::atomic<bool>& another_failed) try {
   const oci::Descriptor& descriptor = blob.descriptor;
   std::optional<oci::RepositoryName> mount_from;
   if (route_.within_one_registry() && route_.source != route_.target) mount_from = route_.source;
@@ -76,7 +63,7 @@ void ContentCopier::copy_blob(const Blob& blob, const std::atomic<bool>& stopped
       [&] { return std::make_unique<RemoteBlob>(route_.from, route_.source, descriptor); },
       [&](std::int64_t bytes) {
         base::check_interrupted();
-        if (stopped) throw Error(Code::kCancelled, "another blob could not be copied");
+        if (another_failed) throw Error(Code::kCancelled, "another blob could not be copied");
         if (!blob.is_layer) return;
         if (!counter) counter.emplace(progress_, descriptor.digest, LayerStatus::kCopying, descriptor.size);
         if (bytes >= 0) {

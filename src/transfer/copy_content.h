@@ -42,7 +42,7 @@ class ContentCopier {
   };
   void add_blobs(const oci::Manifest& manifest, std::vector<Blob>& blobs);
   void copy_blobs(const std::vector<Blob>& blobs);
-  void copy_blob(const Blob& blob, const std::atomic<bool>& stopped);
+  void copy_blob(const Blob& blob, const std::atomic<bool>& another_failed);
 
   const CopyRoute& route_;
   const std::size_t parallel_;
