@@ -1,12 +1,10 @@
 #include "transfer/copy_content.h"
 
-#include <algorithm>
-
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/parallel.h"
-#include "transfer/counter.h"
 #include "transfer/remote_blob.h"
+#include "transfer/upload_progress.h"
 
 namespace davit::transfer {
 
@@ -57,33 +55,17 @@ void ContentCopier::copy_blob(const Blob& blob, const std::atomic<bool>& another
   const oci::Descriptor& descriptor = blob.descriptor;
   std::optional<oci::RepositoryName> mount_from;
   if (route_.within_one_registry() && route_.source != route_.target) mount_from = route_.source;
-  std::optional<Counter> counter;  // of a blob that is mounted or there already nothing is sent
+  UploadProgress upload(progress_, descriptor.digest, descriptor.size,
+                        {.under_way = LayerStatus::kCopying, .done = LayerStatus::kCopied});
   const auto result = route_.to.push_blob(
       route_.target, descriptor, mount_from,
       [&] { return std::make_unique<RemoteBlob>(route_.from, route_.source, descriptor); },
       [&](std::int64_t bytes) {
         base::check_interrupted();
         if (another_failed) throw Error(Code::kCancelled, "another blob could not be copied");
-        if (!blob.is_layer) return;
-        if (!counter) counter.emplace(progress_, descriptor.digest, LayerStatus::kCopying, descriptor.size);
-        if (bytes >= 0) {
-          counter->add(static_cast<std::uint64_t>(bytes));
-        } else {  // a new try
-          counter->set(counter->done() - std::min(counter->done(), static_cast<std::uint64_t>(-bytes)));
-        }
+        if (blob.is_layer) upload.sent(bytes);
       });
-  if (!blob.is_layer) return;
-  switch (result) {
-    case remote::UploadResult::kUploaded:
-      progress_.layer(descriptor.digest, LayerStatus::kCopied);
-      break;
-    case remote::UploadResult::kMounted:
-      progress_.layer(descriptor.digest, LayerStatus::kMountedFrom, route_.source.path());
-      break;
-    case remote::UploadResult::kAlreadyThere:
-      progress_.layer(descriptor.digest, LayerStatus::kLayerAlreadyExists);
-      break;
-  }
+  if (blob.is_layer) upload.ended(result, mount_from);
 } catch (Error& e) {
   e.add_frame("while copying blob {}", blob.descriptor.digest.text());
   throw;

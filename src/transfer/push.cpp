@@ -6,8 +6,8 @@
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/parallel.h"
-#include "transfer/counter.h"
 #include "transfer/image_content.h"
+#include "transfer/upload_progress.h"
 
 namespace davit::transfer {
 
@@ -156,27 +156,13 @@ class Pusher {
     const auto source = mount_sources_.find(layer.blob.digest);
     std::optional<oci::RepositoryName> mount_from;
     if (source != mount_sources_.end()) mount_from = source->second;
-    std::optional<Counter> counter;  // of a layer that is mounted or there already nothing is sent
+    UploadProgress upload(progress_, layer.diff_id, layer.blob.size,
+                          {.under_way = LayerStatus::kPushing, .done = LayerStatus::kPushed});
     const auto result = push_blob(layer.blob, mount_from, [&](std::int64_t bytes) {
       base::check_interrupted();
-      if (!counter) counter.emplace(progress_, layer.diff_id, LayerStatus::kPushing, layer.blob.size);
-      if (bytes >= 0) {
-        counter->add(static_cast<std::uint64_t>(bytes));
-      } else {  // a new try
-        counter->set(counter->done() - std::min(counter->done(), static_cast<std::uint64_t>(-bytes)));
-      }
+      upload.sent(bytes);
     });
-    switch (result) {
-      case remote::UploadResult::kUploaded:
-        progress_.layer(layer.diff_id, LayerStatus::kPushed);
-        break;
-      case remote::UploadResult::kMounted:
-        progress_.layer(layer.diff_id, LayerStatus::kMountedFrom, mount_from->path());
-        break;
-      case remote::UploadResult::kAlreadyThere:
-        progress_.layer(layer.diff_id, LayerStatus::kLayerAlreadyExists);
-        break;
-    }
+    upload.ended(result, mount_from);
   }
 
   // Repositories of the same registry that have been seen to hold a layer: those from or to which an image with it was
