@@ -68,8 +68,8 @@ std::optional<oci::Digest> shown_digest(const std::string& name) {
 
 }  // namespace
 
-ArchiveContents::ArchiveContents(store::Store& store, store::Lease& lease, Progress& progress)
-    : store_(store), lease_(lease), progress_(progress) {}
+ArchiveContents::ArchiveContents(store::Store& store, store::Lease& lease, KnownLayers& known, Progress& progress)
+    : store_(store), lease_(lease), known_(known), progress_(progress) {}
 
 void ArchiveContents::read(base::Source& tar) {
   codec::TarReader reader(tar, kLimits);
@@ -182,26 +182,16 @@ ArchiveContents::Stored ArchiveContents::store_as_it_is(base::Source& bytes) {
 std::optional<ArchiveContents::Stored> ArchiveContents::pass_known_layer(const std::string& name, base::Source& tar) {
   const auto told = layer_diff_id(name);
   if (!told) return std::nullopt;
-  const auto known = known_layers().find(*told);
-  if (known == known_layers().end()) return std::nullopt;
-  lease_.add(known->second.digest);
-  if (!store_.blobs().size(known->second.digest)) return std::nullopt;
+  const oci::Descriptor* blob = known_.find_blob(*told);
+  if (blob == nullptr) return std::nullopt;
+  lease_.add(blob->digest);
+  if (!store_.blobs().size(blob->digest)) return std::nullopt;
   codec::HashSink hash;
   base::copy(tar, hash);
   if (hash.digest() != *told) {
     throw Error::format(Code::kCorrupt, "the archive's entry '{}' has the digest {}", name, hash.digest().text());
   }
-  return Stored{known->second, *told};
-}
-
-const std::map<oci::Digest, oci::Descriptor>& ArchiveContents::known_layers() {
-  if (!known_layers_) {
-    known_layers_.emplace();
-    for (const store::ImageRecord& record : store_.images().list_images()) {
-      for (const store::ImageLayer& layer : record.layers) known_layers_->emplace(layer.diff_id, layer.blob);
-    }
-  }
-  return *known_layers_;
+  return Stored{*blob, *told};
 }
 
 std::optional<std::string> ArchiveContents::resolve(std::string name) const {

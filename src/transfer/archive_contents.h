@@ -13,6 +13,7 @@
 #include "codec/tar.h"
 #include "oci/descriptor.h"
 #include "store/store.h"
+#include "transfer/known_layers.h"
 #include "transfer/progress.h"
 
 namespace davit::transfer {
@@ -20,7 +21,7 @@ namespace davit::transfer {
 class ArchiveContents {
  public:
   // All outlive it. What goes into the store is leased first.
-  ArchiveContents(store::Store& store, store::Lease& lease, Progress& progress);
+  ArchiveContents(store::Store& store, store::Lease& lease, KnownLayers& known, Progress& progress);
 
   // Reads the tar archive to its end. Throws Error(kCorrupt or kInvalidArgument) saying what is wrong with it.
   void read(base::Source& tar);
@@ -63,7 +64,6 @@ class ArchiveContents {
   Stored store_compressed(base::Source& tar);
   Stored store_as_it_is(base::Source& bytes);
   std::optional<Stored> pass_known_layer(const std::string& name, base::Source& tar);
-  const std::map<oci::Digest, oci::Descriptor>& known_layers();
   // The entry of that name, or to which a link of that name leads; nothing where there is none.
   std::optional<std::string> resolve(std::string name) const;
   // The same for a name that a document gives; throws Error(kInvalidArgument) where there is none.
@@ -71,11 +71,11 @@ class ArchiveContents {
 
   store::Store& store_;
   store::Lease& lease_;
+  KnownLayers& known_;
   Progress& progress_;
   std::map<std::string, Entry, std::less<>> entries_;
-  std::uint64_t in_memory_ = 0;                                         // bytes of what is Small
-  std::uint64_t names_bytes_ = 0;                                       // of all entries
-  std::optional<std::map<oci::Digest, oci::Descriptor>> known_layers_;  // diff ID -> blob, of images here
+  std::uint64_t in_memory_ = 0;    // bytes of what is Small
+  std::uint64_t names_bytes_ = 0;  // of all entries
 };
 
 }  // namespace davit::transfer

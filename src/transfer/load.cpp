@@ -1,7 +1,6 @@
 #include "transfer/load.h"
 
 #include <algorithm>
-#include <map>
 #include <set>
 
 #include "base/error.h"
@@ -16,6 +15,7 @@
 #include "transfer/archive_documents.h"
 #include "transfer/image_content.h"
 #include "transfer/interruptible_source.h"
+#include "transfer/known_layers.h"
 #include "transfer/layer_fetch.h"
 
 namespace davit::transfer {
@@ -40,7 +40,8 @@ class Loader {
         progress_(progress),
         platform_(options.platform ? options.platform->normalized() : oci::Platform::host()),
         lease_(store.lease()),
-        contents_(store, *lease_, progress) {}
+        known_(store),
+        contents_(store, *lease_, known_, progress) {}
 
   std::vector<LoadedImage> load(base::Source& archive) {
     store_.layers();  // a store that can hold no layers says so before anything is read
@@ -237,7 +238,7 @@ class Loader {
         throw Error::format(Code::kCorrupt, "invalid diffID for layer {}: expected \"{}\", got \"{}\"", i,
                             config.diff_ids[i].text(), diff_id->text());
       }
-      verified_.emplace(layers.back().blob.digest, *diff_id);
+      known_.add(layers.back().blob.digest, *diff_id);
     }
     put(config_bytes);
     const oci::Manifest manifest = make_manifest(layers, {.digest = id, .size = config_bytes.size()});
@@ -300,30 +301,14 @@ class Loader {
 
   // --- both
 
-  // Known to belong together: it went by while it was read, or some image here has been made of them.
-  bool is_verified(const store::ImageLayer& layer) {
-    if (!asked_for_known_) {
-      asked_for_known_ = true;
-      for (const store::ImageRecord& record : store_.images().list_images()) {
-        for (const store::ImageLayer& known : record.layers) verified_.emplace(known.blob.digest, known.diff_id);
-      }
-    }
-    return verified_.contains({layer.blob.digest, layer.diff_id});
-  }
-
   void unpack_layers() {
     std::vector<const store::ImageLayer*> missing;
-    std::map<oci::Digest, oci::Digest> seen;  // blob -> diff ID
+    DistinctLayers distinct;
     for (const Found& found : found_) {
       for (const store::ImageLayer& layer : found.record.layers) {
-        const auto [at, first] = seen.emplace(layer.blob.digest, layer.diff_id);
-        if (at->second != layer.diff_id) {
-          throw Error::format(Code::kCorrupt, "layer {} is listed twice, as {} and as {}", layer.blob.digest.text(),
-                              at->second.text(), layer.diff_id.text());
-        }
-        if (!first || !is_unpackable(layer)) continue;
+        if (!distinct.is_new(layer) || !is_unpackable(layer)) continue;
         lease_->add(layer.diff_id);
-        if (!store_.layers().find(layer.diff_id) || !is_verified(layer)) missing.push_back(&layer);
+        if (!store_.layers().find(layer.diff_id) || !known_.contains(layer)) missing.push_back(&layer);
       }
     }
     std::vector<std::unique_ptr<layer::StagedLayer>> staged(missing.size());
@@ -365,10 +350,9 @@ class Loader {
   Progress& progress_;
   const oci::Platform platform_;
   std::unique_ptr<store::Lease> lease_;
+  KnownLayers known_;  // also: what went by while it was read
   ArchiveContents contents_;
   std::vector<Found> found_;
-  bool asked_for_known_ = false;
-  std::set<std::pair<oci::Digest, oci::Digest>> verified_;  // blob, diff ID
 };
 
 }  // namespace

@@ -1,13 +1,11 @@
 #include "transfer/pull.h"
 
-#include <map>
-#include <set>
-
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/parallel.h"
 #include "base/strings.h"
 #include "transfer/image_content.h"
+#include "transfer/known_layers.h"
 #include "transfer/layer_fetch.h"
 
 namespace davit::transfer {
@@ -29,7 +27,8 @@ class Puller {
         options_(options),
         progress_(progress),
         platform_(options.platform ? options.platform->normalized() : oci::Platform::host()),
-        lease_(store.lease()) {}
+        lease_(store.lease()),
+        known_(store) {}
 
   PullResult pull() {
     const auto known = store_.images().find_tag(reference_);
@@ -166,26 +165,14 @@ class Puller {
   bool is_here(const store::ImageLayer& layer) {
     if (!store_.blobs().size(layer.blob.digest)) return false;
     if (!is_unpackable(layer)) return true;
-    if (!store_.layers().find(layer.diff_id)) return false;
-    if (!known_pairs_) {
-      known_pairs_.emplace();
-      for (const store::ImageRecord& record : store_.images().list_images()) {
-        for (const store::ImageLayer& known : record.layers) known_pairs_->emplace(known.blob.digest, known.diff_id);
-      }
-    }
-    return known_pairs_->contains({layer.blob.digest, layer.diff_id});
+    return store_.layers().find(layer.diff_id) && known_.contains(layer);
   }
 
   void fetch_layers(const std::vector<store::ImageLayer>& layers) {
     std::vector<const store::ImageLayer*> missing;
-    std::map<oci::Digest, oci::Digest> seen;  // blob -> diff ID
+    DistinctLayers distinct;
     for (const store::ImageLayer& layer : layers) {
-      const auto [at, first] = seen.emplace(layer.blob.digest, layer.diff_id);
-      if (at->second != layer.diff_id) {
-        throw Error::format(Code::kCorrupt, "layer {} is listed twice, as {} and as {}", layer.blob.digest.text(),
-                            at->second.text(), layer.diff_id.text());
-      }
-      if (!first) continue;  // the same layer twice in one image
+      if (!distinct.is_new(layer)) continue;  // the same layer twice in one image
       lease_->add(layer.blob.digest);
       lease_->add(layer.diff_id);
       if (is_here(layer)) {
@@ -226,7 +213,7 @@ class Puller {
   Progress& progress_;
   oci::Platform platform_;
   std::unique_ptr<store::Lease> lease_;
-  std::optional<std::set<std::pair<oci::Digest, oci::Digest>>> known_pairs_;  // blob, diff ID
+  KnownLayers known_;
 };
 
 }  // namespace
