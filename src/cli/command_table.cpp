@@ -48,6 +48,11 @@ const std::vector<Flag>& global_flags() {
        .help = "Keep everything under one folder (also by DAVIT_ROOT)",
        .default_text = "/var/lib/davit",
        .values = "FILE"},
+      {.name = "storage-driver",
+       .kind = kString,
+       .help = "How new layers are kept: auto, erofs, overlay (also by DAVIT_STORAGE_DRIVER)",
+       .default_text = "auto",
+       .values = "auto erofs overlay"},
       {.name = "version", .letter = 'v', .help = "Print version information and quit"},
   };
   return flags;

@@ -6,6 +6,7 @@
 #include "cli/arguments.h"
 #include "cli/budget_words.h"
 #include "cli/output.h"
+#include "transfer/layer_fetch.h"
 #include "transfer/rate_limits.h"
 
 namespace davit::cli {
@@ -29,6 +30,7 @@ const config::Settings& Context::settings() {
       settings.root = std::filesystem::absolute(*options_.root).lexically_normal();
       settings.run = settings.root / "run";
     }
+    if (options_.storage_driver) settings.storage_driver = *options_.storage_driver;
     if (options_.log_level) settings.log_level = base::log::parse_level(*options_.log_level);
     if (options_.debug) settings.log_level = base::log::Level::kDebug;
     base::log::set_level(settings.log_level);
@@ -41,8 +43,11 @@ store::Store& Context::store() {
   if (!store_) {
     const config::Settings& chosen = settings();
     store_ = opening([&] {
-      return std::make_unique<store::Store>(
-          store::Store::Options{.root = chosen.root, .run = chosen.run, .history = chosen.history});
+      return std::make_unique<store::Store>(store::Store::Options{.root = chosen.root,
+                                                                  .run = chosen.run,
+                                                                  .history = chosen.history,
+                                                                  .storage_driver = chosen.storage_driver,
+                                                                  .layer_source = transfer::open_layer_tar});
     });
   }
   return *store_;
@@ -55,6 +60,7 @@ container::ContainerStore& Context::containers() {
   if (options_.root) {
     exit_command.insert(exit_command.end(), {"--root", settings().root.string()});
   }
+  if (options_.storage_driver) exit_command.insert(exit_command.end(), {"--storage-driver", *options_.storage_driver});
   if (options_.config)
     exit_command.insert(exit_command.end(), {"--config", std::filesystem::absolute(*options_.config).string()});
   exit_command.insert(exit_command.end(), {"internal", "exited"});
@@ -64,7 +70,7 @@ container::ContainerStore& Context::containers() {
                                          .cgroup_parent = "/davit-" + opened.id().substr(0, 12),
                                          .exit_command = std::move(exit_command),
                                          .runtime = settings().runtime,
-                                         .layers = [&opened]() -> layer::LayerDriver& { return opened.layers(); }});
+                                         .layers = [&opened]() -> layer::LayerStore& { return opened.layers(); }});
   return *containers_;
 }
 

@@ -19,6 +19,7 @@ namespace davit::cli {
 
 struct GlobalOptions {
   std::optional<std::filesystem::path> root, config;
+  std::optional<std::string> storage_driver;
   std::optional<std::string> log_level;
   bool debug = false;
 };

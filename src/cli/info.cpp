@@ -59,12 +59,19 @@ boost::json::object gather(Context& context) {
   uname(&kernel);
   struct sysinfo memory = {};
   sysinfo(&memory);
+  const layer::DriverChoice driver = store.layers().driver();
   boost::json::object info = {
-      {"ServerVersion", DAVIT_VERSION},        {"ID", store.id()},
-      {"Containers", running + stopped},       {"ContainersRunning", running},
-      {"ContainersStopped", stopped},          {"Images", context.images().list_images().size()},
-      {"Driver", store.layers().name()},       {"BackingFilesystem", base::fs::filesystem_type(store.root())},
-      {"DavitRootDir", store.root().string()}, {"RunDir", store.run().string()},
+      {"ServerVersion", DAVIT_VERSION},
+      {"ID", store.id()},
+      {"Containers", running + stopped},
+      {"ContainersRunning", running},
+      {"ContainersStopped", stopped},
+      {"Images", context.images().list_images().size()},
+      {"Driver", driver.name},
+      {"DriverReason", driver.why},
+      {"BackingFilesystem", base::fs::filesystem_type(store.root())},
+      {"DavitRootDir", store.root().string()},
+      {"RunDir", store.run().string()},
   };
   try {
     const runtime::RuntimeChoice& choice = context.containers().runtime_choice();
@@ -99,6 +106,7 @@ constexpr Line kLines[] = {
     {"Images", "Images"},
     {"Server Version", "ServerVersion"},
     {"Storage Driver", "Driver"},
+    {" Why", "DriverReason"},
     {" Backing Filesystem", "BackingFilesystem"},
     {"Default Runtime", "Runtime"},
     {" Path", "RuntimePath"},

@@ -6,6 +6,8 @@
 
 #include <boost/json.hpp>
 
+#include "base/error.h"
+#include "base/log.h"
 #include "base/strings.h"
 #include "cli/arguments.h"
 #include "cli/container_cells.h"
@@ -53,11 +55,27 @@ std::vector<docker::DisplacedTag> displaced_tags(Context& context, const oci::Di
   return displaced;
 }
 
+// Of the topmost layer: those below may have been kept by another.
+std::string driver_of(Context& context, const std::vector<oci::Digest>& diff_ids) try {
+  layer::LayerStore& layers = context.store().layers();
+  const auto top = diff_ids.empty() ? std::nullopt : layers.find(diff_ids.back());
+  return top ? top->driver : layers.driver().name;
+} catch (const base::Error& error) {  // a folder that can hold no layers any more
+  base::log::debug("the driver is not told: {}", error.message());
+  return "";
+}
+
+std::string driver_of(Context& context, const store::ImageRecord& record) {
+  std::vector<oci::Digest> diff_ids;
+  if (!record.layers.empty()) diff_ids.push_back(record.layers.back().diff_id);
+  return driver_of(context, diff_ids);
+}
+
 docker::ImageView view_of(Context& context, const store::ImageRecord& record) {
   docker::ImageView view = {.record = record,
                             .config = transfer::read_config(context.store(), record),
                             .tags = context.images().tags_of(record.id),
-                            .driver = "overlay"};
+                            .driver = driver_of(context, record)};
   bool tagged = false;
   for (const store::Tag& tag : view.tags) {
     if (!tag.reference.tag()) continue;
@@ -79,8 +97,9 @@ std::optional<Found> find_image(Context& context, const std::string& name) {
 std::optional<Found> find_container(Context& context, const std::string& name) {
   const auto container = context.containers().find(name);
   if (!container) return std::nullopt;
-  const docker::ContainerView view = {
-      .container = *container, .image = image_shown(context, container->record.description, true), .driver = "overlay"};
+  const docker::ContainerView view = {.container = *container,
+                                      .image = image_shown(context, container->record.description, true),
+                                      .driver = driver_of(context, container->record.description.diff_ids)};
   return Found{docker::container_inspect(view), &docker::container_inspect_type()};
 }
 

@@ -36,6 +36,10 @@ GlobalOptions to_options(const GlobalArguments& global) {
   options.root = value("root");
   if (const char* root = std::getenv("DAVIT_ROOT"); !options.root && root != nullptr && *root != '\0')
     options.root = root;
+  options.storage_driver = value("storage-driver");
+  if (const char* driver = std::getenv("DAVIT_STORAGE_DRIVER");
+      !options.storage_driver && driver != nullptr && *driver != '\0')
+    options.storage_driver = driver;
   options.config = value("config");
   options.log_level = value("log-level");
   options.debug = value("debug").value_or("") == "true";

@@ -17,7 +17,8 @@ namespace davit::config {
 struct Settings {
   std::filesystem::path root = "/var/lib/davit";
   std::filesystem::path run = "/run/davit";
-  std::string runtime = "auto";  // auto, crun, runc or a path
+  std::string runtime = "auto";         // auto, crun, runc or a path
+  std::string storage_driver = "auto";  // auto, erofs, overlay: layer::LayerStoreOptions
   base::log::Level log_level = base::log::Level::kWarning;
   std::size_t parallel_layers = 3;
   store::HistoryPolicy history;

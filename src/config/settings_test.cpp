@@ -39,6 +39,7 @@ TEST_F(SettingsTest, EverySettingIsRead) {
 root = "/data/davit"
 run = "/run/other"
 runtime = "runc"
+storage_driver = "overlay"
 log_level = "info"
 pull.parallel = 7
 history = { moves = 2, days = 3, bytes = 4 }
@@ -59,6 +60,7 @@ client_key = "/etc/k.pem"
   EXPECT_EQ(settings.root, "/data/davit");
   EXPECT_EQ(settings.run, "/run/other");
   EXPECT_EQ(settings.runtime, "runc");
+  EXPECT_EQ(settings.storage_driver, "overlay");
   EXPECT_EQ(settings.log_level, base::log::Level::kInfo);
   EXPECT_EQ(settings.parallel_layers, 7U);
   EXPECT_EQ(settings.history.moves, 2U);

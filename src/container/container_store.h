@@ -19,7 +19,7 @@
 
 #include "base/file_lock.h"
 #include "container/record.h"
-#include "layer/layer_driver.h"
+#include "layer/layer_store.h"
 #include "runtime/attach.h"
 #include "runtime/choice.h"
 #include "runtime/container_runtime.h"
@@ -44,7 +44,7 @@ class ContainerStore {
     std::string cgroup_parent;              // "/davit-1f2e3d4c5b6a": from the store's ID
     std::vector<std::string> exit_command;  // calls exited(): {"/usr/bin/davit", "--root", "D", "internal", "exited"}
     std::string runtime = "auto";           // see runtime::choose_runtime
-    std::function<layer::LayerDriver&()> layers;  // asked when a root file system is first mounted or unmounted
+    std::function<layer::LayerStore&()> layers;  // asked when a root file system is first mounted or unmounted
   };
   explicit ContainerStore(Options options);
 

@@ -285,8 +285,7 @@ void ContainerStore::settle(Container& container) {
 void ContainerStore::clean_up(const Container& container, bool ended) {
   const auto bundle = this->bundle(container.record);
   runtime_for(container.state).destroy(bundle, ended);
-  const auto rootfs = bundle.folder / "rootfs";
-  while (fs::is_mount_point(rootfs)) options_.layers().unmount(rootfs);
+  options_.layers().unmount(bundle.folder / "rootfs");
   fs::remove_tree(bundle.folder);
 }
 

@@ -59,7 +59,10 @@ void BusyboxLayers::mount(const layer::MountOptions& options) {
   fs::mount_overlay({.lower = {root_}, .upper = options.upper, .work = options.work, .target = options.target});
 }
 
-void BusyboxLayers::unmount(const stdfs::path& target) { fs::unmount(target); }
+void BusyboxLayers::unmount(const stdfs::path& target) {
+  while (fs::unmount(target)) {
+  }
+}
 
 std::string TestStore::cgroup_parent(const stdfs::path& folder) { return "/davit-test-" + folder.filename().string(); }
 
@@ -71,7 +74,7 @@ TestStore::TestStore(const stdfs::path& folder)
           .cgroup_parent = cgroup_parent(folder),
           .exit_command = {self().string(), "exited", folder.string()},
           .runtime = DAVIT_TEST_RUNTIME,
-          .layers = [this]() -> layer::LayerDriver& { return *layers_; },
+          .layers = [this]() -> layer::LayerStore& { return *layers_; },
       })) {}
 
 RunTest::RunTest() : folder_(::testing::TempDir(), "davit-run-"), store_(folder_.path()) {

@@ -18,10 +18,10 @@
 namespace davit::container {
 
 // Mounts a folder with busybox in it as every container's root, by overlay.
-class BusyboxLayers final : public layer::LayerDriver {
+class BusyboxLayers final : public layer::LayerStore {
  public:
   explicit BusyboxLayers(std::filesystem::path root) : root_(std::move(root)) {}
-  std::string name() const override { return "busybox"; }
+  layer::DriverChoice driver() const override { return {"busybox", ""}; }
   std::optional<layer::LayerRecord> find(const oci::Digest&) const override { return {}; }
   std::unique_ptr<layer::StagedLayer> stage(const oci::Digest&, base::Source&) override { return {}; }
   void sync() override {}

@@ -1,89 +1,59 @@
 #pragma once
-// How unpacked layers are kept and how a container's root is made of them. A layer is keyed by its diff ID and unpacked
-// without knowing its parents. Two drivers are foreseen (architecture, decision 6): overlay, a folder per layer; erofs,
-// the tar as it is with a small metadata image. Safe for use by any number of threads and processes.
+// One form in which unpacked layers are kept: overlay (a folder per layer) or erofs (the tar as it is, and a small
+// image that points into it). Both live in one store side by side under a LayerStore (layer_store.h). A layer is keyed
+// by its diff ID and unpacked without knowing its parents. Safe for use by any number of threads and processes.
 
-#include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "base/io.h"
-#include "oci/digest.h"
+#include "layer/layer_folders.h"
+#include "layer/layer_store.h"
+#include "layer/unpack.h"
 
 namespace davit::layer {
 
-// What is known of an unpacked layer. docs/formats/layers.md.
-struct LayerRecord {
-  oci::Digest diff_id;
-  std::string driver;            // "overlay"
-  int format = 1;                // of the driver's form
-  std::uint64_t size = 0;        // bytes of files and symlinks' targets, each link group once: docker's layer size
-  std::uint64_t disk_bytes = 0;  // of the blocks that all of it takes, as reckoned when it was unpacked
-  std::uint64_t entries = 0;
-  bool has_implied_folders = false;  // folders the archive implies but does not list
-};
-
-// A layer that is unpacked but not yet visible; see LayerDriver::stage. Destroyed before commit(), it is removed.
-class StagedLayer {
- public:
-  virtual ~StagedLayer() = default;
-  // Makes it visible under its diff ID. The caller has made its bytes durable (LayerDriver::sync) before.
-  virtual LayerRecord commit() = 0;
-};
-
-// What a driver takes of the disk: blocks, as du(1) counts them.
-struct LayersUsage {
-  std::unordered_map<oci::Digest, std::uint64_t> layers;  // by diff ID
-  std::uint64_t other = 0;                                // its own folders, work under way
-};
-
-// A container's root file system, mounted. Unmounting is explicit: it outlives the process that made it.
-struct MountOptions {
-  std::vector<oci::Digest> diff_ids;  // bottom first
-  std::filesystem::path upper;        // the container's own writes; empty: read-only
-  std::filesystem::path work;         // the driver's scratch folder beside `upper`
-  std::filesystem::path target;       // an existing folder
+// A layer's tree as a folder in overlayfs's form (unpack.h), for as long as this lives.
+struct ShownLayer {
+  std::filesystem::path tree;
+  std::shared_ptr<void> held;  // what keeps it there
 };
 
 class LayerDriver {
  public:
+  explicit LayerDriver(const std::filesystem::path& folder) : folders_(folder) {}
   virtual ~LayerDriver() = default;
   virtual std::string name() const = 0;
 
-  virtual std::optional<LayerRecord> find(const oci::Digest& diff_id) const = 0;
+  // Everything but the tree itself is the same for all forms.
+  const LayerFolders& folders() const { return folders_; }
 
-  // Unpacks an uncompressed tar, read to its end, and checks that it has the diff ID (Error(kCorrupt) "expected …, got
-  // …"). Blocks while another process unpacks the same layer. Returns nothing when the layer is there already, and
-  // where another has it staged but not yet committed that same staged layer: having read nothing of `tar` in both
-  // cases. So it never waits for a commit, and several layers may be staged, in any order, before the first is
-  // committed. An archive that would reach outside, or makes a device 0:0, is refused: Error(kInvalidArgument) naming
-  // the entry. The result must not outlive the driver.
-  virtual std::unique_ptr<StagedLayer> stage(const oci::Digest& diff_id, base::Source& tar) = 0;
-  // Makes all that was staged so far durable. Once for several layers.
-  virtual void sync() = 0;
+  // See LayerStore::stage, for a layer that no other driver has.
+  std::unique_ptr<StagedLayer> stage(const oci::Digest& diff_id, base::Source& tar);
 
-  // Removes a layer. Idempotent. Returns the bytes of disk given back. Whether it is needed is the caller's to know.
-  virtual std::uint64_t remove(const oci::Digest& diff_id) = 0;
-  virtual std::vector<oci::Digest> list() const = 0;
+  // Throws Error(kNotFound) naming a layer whose tree cannot be shown any more: it was damaged and is set aside, or
+  // this machine cannot mount it. In a chain of layers, each is shown in the mount namespace of the store
+  // (layer_mounts.h).
+  virtual ShownLayer show(const KeptLayer& layer) = 0;
+  // The tar of a layer that is here; nothing where this form has none.
+  virtual std::unique_ptr<base::Source> tar(const oci::Digest& diff_id) const = 0;
+  // LayerStore::remove, for this form.
+  std::uint64_t remove(const oci::Digest& diff_id) const;
+  // Bytes of disk of a layer, all that belongs to it.
+  virtual std::uint64_t measure(const oci::Digest& diff_id) const = 0;
 
-  // Removes what commands that died left half done. Returns the bytes of disk given back, those of a cleaning when the
-  // driver was opened included.
-  virtual std::uint64_t clean() = 0;
+ protected:
+  // Makes the layer's tree in `folder`, an empty one, of a tar; read to its end, its digest compared with the diff ID.
+  virtual void make(const std::filesystem::path& folder, const oci::Digest& diff_id, base::Source& tar) = 0;
 
-  // Measures all that it keeps: a large layer once in its life, what comes and goes meanwhile counted or not.
-  virtual LayersUsage disk_usage() const = 0;
+  KeptLayer kept_layer(const oci::Digest& diff_id, const Unpacked& unpacked) const;
 
-  // Mounts the merged tree of a chain. Throws Error(kNotFound) naming a layer that is not here.
-  virtual void mount(const MountOptions& options) = 0;
-  virtual void unmount(const std::filesystem::path& target) = 0;
+  LayerFolders folders_;
 };
 
-// Opens the overlay driver over ROOT/overlay. Throws Error(kNotSupported) naming the folder, its file system and what
-// to do where that cannot carry an overlay's upper folder (probed by a mount once per store and boot).
-std::unique_ptr<LayerDriver> open_overlay_driver(const std::filesystem::path& root);
+// Throws Error(kCorrupt) "… expected …, got …" unless they are equal.
+void check_diff_id(const oci::Digest& expected, const oci::Digest& found);
 
 }  // namespace davit::layer

@@ -6,9 +6,8 @@
 #include "base/error.h"
 #include "base/fs/mount.h"
 #include "base/fs/paths.h"
-#include "layer/layer_driver.h"
+#include "layer/layer_store.h"
 #include "layer/overlay_probe.h"
-#include "layer/overlay_store.h"
 #include "tests/testing/layer_tree.h"
 
 namespace davit::layer {
@@ -19,14 +18,18 @@ using base::Code;
 using base::Error;
 using test::Archive;
 
+std::unique_ptr<LayerStore> open_overlay(const std::filesystem::path& root) {
+  return open_layers({.root = root, .run = root / "run", .driver = "overlay"});
+}
+
 class OverlayDriverTest : public testing::Test {
  protected:
-  std::unique_ptr<StagedLayer> stage(LayerDriver& driver, const Archive& archive) {
+  std::unique_ptr<StagedLayer> stage(LayerStore& driver, const Archive& archive) {
     const std::string bytes = archive.bytes();
     base::MemorySource source(bytes);
     return driver.stage(archive.diff_id(), source);
   }
-  void add(LayerDriver& driver, const Archive& archive) {
+  void add(LayerStore& driver, const Archive& archive) {
     if (auto staged = stage(driver, archive)) {
       driver.sync();
       staged->commit();
@@ -39,33 +42,33 @@ class OverlayDriverTest : public testing::Test {
 };
 
 TEST_F(OverlayDriverTest, WhatACrashLeftIsRemovedByTheNextOpen) {
-  open_overlay_driver(root_);
+  open_overlay(root_);
   const auto left = root_ / "overlay" / "staging" / std::string(64, 'a');
   fs::make_directories(left / "diff");
   fs::write_file(left / "diff" / "file", "half");
-  open_overlay_driver(root_);
+  open_overlay(root_);
   EXPECT_FALSE(fs::exists(left));
 }
 
 TEST_F(OverlayDriverTest, WhatSomebodyWorksOnIsLeftAlone) {
-  auto driver = open_overlay_driver(root_);
+  auto driver = open_overlay(root_);
   const Archive archive = Archive().file("f", "1");
   auto staged = stage(*driver, archive);
-  open_overlay_driver(root_);
+  open_overlay(root_);
   driver->sync();
   staged->commit();
   EXPECT_TRUE(driver->find(archive.diff_id()));
 }
 
 TEST_F(OverlayDriverTest, NothingIsLeftAfterACommit) {
-  auto driver = open_overlay_driver(root_);
+  auto driver = open_overlay(root_);
   add(*driver, Archive().file("f", "1"));
   EXPECT_TRUE(fs::list(root_ / "overlay" / "staging").empty());
   EXPECT_TRUE(fs::list(root_ / "overlay" / "locks").empty());
 }
 
 TEST_F(OverlayDriverTest, ARecordOfANewerFormatIsRefused) {
-  auto driver = open_overlay_driver(root_);
+  auto driver = open_overlay(root_);
   const Archive archive = Archive().file("f", "1");
   add(*driver, archive);
   const auto path = root_ / "overlay" / archive.diff_id().hex() / "layer.json";
@@ -83,7 +86,7 @@ TEST_F(OverlayDriverTest, ARecordOfANewerFormatIsRefused) {
 }
 
 TEST_F(OverlayDriverTest, AnAdaptedLayerIsMadeOncePerChainAndGoesWithItsLayers) {
-  auto driver = open_overlay_driver(root_);
+  auto driver = open_overlay(root_);
   const Archive base = Archive().folder("tmp", 01777);
   const Archive other = Archive().folder("tmp", 0700);
   const Archive top = Archive().file("tmp/x", "");
@@ -108,8 +111,8 @@ TEST_F(OverlayDriverTest, AnAdaptedLayerIsMadeOncePerChainAndGoesWithItsLayers) 
 }
 
 TEST_F(OverlayDriverTest, AStagedLayerIsSharedWithWhoeverWantsItToo) {
-  auto first = open_overlay_driver(root_);
-  auto second = open_overlay_driver(root_);
+  auto first = open_overlay(root_);
+  auto second = open_overlay(root_);
   const Archive a = Archive().file("a", "");
   const Archive b = Archive().file("b", "");
   // Each has staged what the other wants: neither waits.
@@ -131,7 +134,7 @@ TEST_F(OverlayDriverTest, TheProbeNamesAFileSystemThatCannotCarryAnOverlay) {
   for (const auto* name : {"l", "u", "w", "m"}) fs::make_directory(root_ / name);
   fs::mount_overlay({.lower = {root_ / "l"}, .upper = root_ / "u", .work = root_ / "w", .target = root_ / "m"});
   try {
-    open_overlay_driver(root_ / "m");
+    open_overlay(root_ / "m");
     ADD_FAILURE();
   } catch (const Error& e) {
     EXPECT_EQ(e.code(), Code::kNotSupported);
@@ -143,12 +146,12 @@ TEST_F(OverlayDriverTest, TheProbeNamesAFileSystemThatCannotCarryAnOverlay) {
 }
 
 TEST_F(OverlayDriverTest, TheProbeIsMadeOnceAndLeavesNothing) {
-  open_overlay_driver(root_);
+  open_overlay(root_);
   const auto note = fs::read_file(root_ / "overlay" / "probed");
   for (const auto& name : fs::list(root_ / "overlay")) EXPECT_FALSE(name.starts_with("probe-")) << name;
   EXPECT_FALSE(fs::is_mount_point(root_ / "overlay"));
   fs::write_file(root_ / "overlay" / "probed", "of another boot\n");
-  open_overlay_driver(root_);
+  open_overlay(root_);
   EXPECT_EQ(fs::read_file(root_ / "overlay" / "probed"), note);
 }
 

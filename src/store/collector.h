@@ -23,7 +23,7 @@ class ImageStore::UnderLock {
 
 class Collector {
  public:
-  Collector(std::filesystem::path root, blob::BlobStore& blobs, ImageStore& images, layer::LayerDriver& layers,
+  Collector(std::filesystem::path root, blob::BlobStore& blobs, ImageStore& images, layer::LayerStore& layers,
             const Store::CollectOptions& options)
       : root_(std::move(root)), blobs_(blobs), images_(images), layers_(layers), options_(options) {}
 
@@ -42,7 +42,7 @@ class Collector {
   std::filesystem::path root_;
   blob::BlobStore& blobs_;
   ImageStore& images_;
-  layer::LayerDriver& layers_;
+  layer::LayerStore& layers_;
   const Store::CollectOptions& options_;
 
   std::string seen_;  // state_of_roots() when the garbage was found

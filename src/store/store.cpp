@@ -31,7 +31,7 @@ constexpr std::string_view kIdKey = "id ";
 constexpr std::size_t kIdBytes = 16;
 
 constexpr std::array kFolders{"blobs", "images", "leases"};
-constexpr std::array<std::string_view, 3> kMeasuredApart{"blobs", "overlay", "containers"};
+constexpr std::array<std::string_view, 4> kMeasuredApart{"blobs", "overlay", "erofs", "containers"};
 
 path version_path(const path& root) { return root / "version"; }
 
@@ -126,7 +126,7 @@ struct Store::State {
   std::mutex mutex;  // of the making of the parts
   std::unique_ptr<blob::BlobStore> blobs;
   std::unique_ptr<ImageStore> images;
-  std::unique_ptr<layer::LayerDriver> layers;
+  std::unique_ptr<layer::LayerStore> layers;
 };
 
 Store::Store(Options options) : state_(std::make_unique<State>(std::move(options))) {}
@@ -150,11 +150,15 @@ ImageStore& Store::images() {
   return *state_->images;
 }
 
-layer::LayerDriver& Store::layers() {
+layer::LayerStore& Store::layers() {
   const std::lock_guard lock(state_->mutex);
   if (!state_->layers) {
-    state_->layers =
-        state_->options.open_layers ? state_->options.open_layers(root()) : layer::open_overlay_driver(root());
+    layer::LayerStoreOptions options = {.root = root(), .run = run(), .driver = state_->options.storage_driver};
+    if (state_->options.layer_source) {
+      options.source = [this](const oci::Digest& diff_id) { return state_->options.layer_source(*this, diff_id); };
+    }
+    const auto& open = state_->options.open_layers;
+    state_->layers = open ? open(std::move(options)) : layer::open_layers(std::move(options));
   }
   return *state_->layers;
 }

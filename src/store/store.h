@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "blob/blob_store.h"
-#include "layer/layer_driver.h"
+#include "layer/layer_store.h"
 #include "store/image_store.h"
 
 namespace davit::store {
@@ -30,8 +30,11 @@ class Store {
     std::filesystem::path root;
     std::filesystem::path run;
     HistoryPolicy history;
-    // Opens the layer driver over ROOT; layer::open_overlay_driver unless told otherwise.
-    std::function<std::unique_ptr<layer::LayerDriver>(const std::filesystem::path& root)> open_layers = {};
+    std::string storage_driver = "auto";  // of new layers: "overlay", "erofs"; layer::LayerStoreOptions
+    // The tar of a layer from an image's blob, or null: for layers that are to be made again.
+    std::function<std::unique_ptr<base::Source>(Store& store, const oci::Digest& diff_id)> layer_source = {};
+    // Opens the layers; layer::open_layers unless told otherwise.
+    std::function<std::unique_ptr<layer::LayerStore>(layer::LayerStoreOptions options)> open_layers = {};
   };
 
   // Opens the store, making it where the folder is missing or empty. Throws Error(kNotSupported) where a newer davit
@@ -47,7 +50,7 @@ class Store {
   // Its parts, each opened on the first call. Safe for use by several threads, but see ImageStore.
   blob::BlobStore& blobs();
   ImageStore& images();
-  layer::LayerDriver& layers();  // probed on the first call
+  layer::LayerStore& layers();  // probed on the first call
 
   std::unique_ptr<Lease> lease();
 

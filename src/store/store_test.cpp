@@ -23,10 +23,10 @@ namespace fs = base::fs;
 using std::filesystem::path;
 
 // Layers as empty files in one folder: what a collection needs of a driver.
-class FileLayers final : public layer::LayerDriver {
+class FileLayers final : public layer::LayerStore {
  public:
   explicit FileLayers(path folder) : folder_(std::move(folder)) { fs::make_directories(folder_); }
-  std::string name() const override { return "files"; }
+  layer::DriverChoice driver() const override { return {"files", ""}; }
   std::optional<layer::LayerRecord> find(const oci::Digest&) const override { return std::nullopt; }
   std::unique_ptr<layer::StagedLayer> stage(const oci::Digest& diff_id, base::Source&) override {
     fs::File::open(folder_ / diff_id.hex(), {.access = fs::Access::kWrite, .create = fs::Create::kIfMissing});
@@ -54,7 +54,9 @@ class StoreTest : public ::testing::Test {
 
   std::unique_ptr<Store> open() const {
     Store::Options options{.root = root_, .run = folder_.path() / "run", .history = {}};
-    options.open_layers = [](const path& root) { return std::make_unique<FileLayers>(root / "layers"); };
+    options.open_layers = [](const layer::LayerStoreOptions& layers) {
+      return std::make_unique<FileLayers>(layers.root / "layers");
+    };
     return std::make_unique<Store>(std::move(options));
   }
 

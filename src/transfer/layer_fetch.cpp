@@ -207,6 +207,33 @@ std::unique_ptr<layer::StagedLayer> fetch_layer(store::Store& store, PullSource&
   throw;
 }
 
+namespace {
+
+// A blob's content; whether it is what it is taken for, its reader finds out by the digest.
+class LayerTar final : public base::Source {
+ public:
+  explicit LayerTar(std::unique_ptr<base::Source> blob)
+      : blob_(std::move(blob)), tar_(codec::decompress_detected(*blob_)) {}
+  std::size_t read(base::ByteSpan buffer) override { return tar_->read(buffer); }
+
+ private:
+  std::unique_ptr<base::Source> blob_;
+  std::unique_ptr<base::Source> tar_;
+};
+
+}  // namespace
+
+std::unique_ptr<base::Source> open_layer_tar(store::Store& store, const oci::Digest& diff_id) {
+  for (const store::ImageRecord& record : store.images().list_images()) {
+    for (const store::ImageLayer& layer : record.layers) {
+      if (layer.diff_id == diff_id && is_unpackable(layer) && store.blobs().size(layer.blob.digest)) {
+        return std::make_unique<LayerTar>(store.blobs().open(layer.blob.digest));
+      }
+    }
+  }
+  return nullptr;
+}
+
 void commit_layers(store::Store& store, std::vector<std::unique_ptr<layer::StagedLayer>> staged) {
   std::erase(staged, nullptr);
   if (staged.empty()) return;

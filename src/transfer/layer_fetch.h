@@ -20,6 +20,9 @@ std::unique_ptr<layer::StagedLayer> fetch_layer(store::Store& store, PullSource&
 std::unique_ptr<layer::StagedLayer> unpack_layer(store::Store& store, const store::ImageLayer& layer,
                                                  Progress* progress = nullptr);
 
+// The tar of a layer, from the blob of an image that is here; null where there is none. For store::Store::Options.
+std::unique_ptr<base::Source> open_layer_tar(store::Store& store, const oci::Digest& diff_id);
+
 // Makes staged layers durable, by one sync for all, and visible. Null ones are passed over.
 void commit_layers(store::Store& store, std::vector<std::unique_ptr<layer::StagedLayer>> staged);
 

@@ -1,4 +1,4 @@
-#include "layer/overlay_record.h"
+#include "layer/layer_record.h"
 
 #include <boost/json.hpp>
 
@@ -19,18 +19,20 @@ constexpr const char* kRecordName = "layer.json";
 constexpr const char* kImpliedName = "implied";
 constexpr std::size_t kImpliedLimit = std::size_t{1} << 30;
 
-OverlayRecord parse(const std::string& text) {
+KeptLayer parse(const std::string& text) {
   const json::object object = json::parse(text).as_object();
   const auto format = object.at("format").to_number<int>();
-  if (format > kOverlayFormat) {
+  if (format > kLayerFormat) {
     throw Error::format(Code::kNotSupported, "layer format {} is newer than this davit knows ({})", format,
-                        kOverlayFormat);
+                        kLayerFormat);
   }
   const auto count = [&](const char* key) { return object.at(key).to_number<std::uint64_t>(); };
   const auto flag = [&](const char* key) { return object.at(key).as_bool(); };
   const auto text_of = [&](const char* key) { return std::string(object.at(key).as_string()); };
   std::optional<std::uint64_t> measured;
   if (object.contains("measured")) measured = count("measured");
+  std::optional<oci::Digest> image;
+  if (object.contains("image")) image = oci::Digest::parse(text_of("image"));
   return {.layer = {.diff_id = oci::Digest::parse(text_of("diff_id")),
                     .driver = text_of("driver"),
                     .format = format,
@@ -41,10 +43,12 @@ OverlayRecord parse(const std::string& text) {
           .root_listed = flag("root_listed"),
           .root_special = flag("root_special"),
           .root_opaque = flag("root_opaque"),
-          .measured = measured};
+          .measured = measured,
+          .image = image,
+          .has_beside = image && flag("beside")};
 }
 
-std::string to_text(const OverlayRecord& record) {
+std::string to_text(const KeptLayer& record) {
   json::object object = {{"format", record.layer.format},
                          {"driver", record.layer.driver},
                          {"marker", "trusted"},
@@ -57,13 +61,17 @@ std::string to_text(const OverlayRecord& record) {
                          {"root_special", record.root_special},
                          {"root_opaque", record.root_opaque}};
   if (record.measured) object["measured"] = *record.measured;
+  if (record.image) {
+    object["image"] = record.image->text();
+    object["beside"] = record.has_beside;
+  }
   return json::serialize(object) + "\n";
 }
 
 }  // namespace
 
-void write_overlay_record(const std::filesystem::path& folder, const OverlayRecord& record,
-                          const std::vector<std::string>& implied) {
+void write_layer_record(const std::filesystem::path& folder, const KeptLayer& record,
+                        const std::vector<std::string>& implied) {
   if (!implied.empty()) {
     std::string names;
     for (const auto& path : implied) (names += path) += '\0';
@@ -73,11 +81,11 @@ void write_overlay_record(const std::filesystem::path& folder, const OverlayReco
   fs::write_file(folder / kRecordName, to_text(record));
 }
 
-void rewrite_overlay_record(const std::filesystem::path& folder, const OverlayRecord& record) {
+void rewrite_layer_record(const std::filesystem::path& folder, const KeptLayer& record) {
   fs::write_file_durably(folder / kRecordName, to_text(record));
 }
 
-std::optional<OverlayRecord> read_overlay_record(const std::filesystem::path& folder) {
+std::optional<KeptLayer> read_layer_record(const std::filesystem::path& folder) {
   const std::filesystem::path path = folder / kRecordName;
   const auto text = fs::read_file_if_exists(path, 64 * 1024);
   if (!text) return std::nullopt;

@@ -1,4 +1,4 @@
-#include "layer/overlay_store.h"
+#include "layer/layer_folders.h"
 
 #include "base/error.h"
 #include "base/fs/paths.h"
@@ -19,13 +19,12 @@ std::optional<oci::Digest> digest_of_name(const std::string& name) {
 
 }  // namespace
 
-OverlayStore::OverlayStore(std::filesystem::path folder) : folder_(std::move(folder)) {
-  if (fs::exists(empty(1))) return;
-  for (const auto& path : {folder_, staging(), adapted(), lock_file("")}) fs::make_directories(path);
-  for (const int which : {0, 1}) fs::make_directories(empty(which), 0755);
+LayerFolders::LayerFolders(std::filesystem::path folder) : folder_(std::move(folder)) {
+  if (fs::exists(lock_file(""))) return;
+  for (const auto& path : {folder_, staging(), lock_file("")}) fs::make_directories(path);
 }
 
-std::vector<oci::Digest> OverlayStore::list() const {
+std::vector<oci::Digest> LayerFolders::list() const {
   std::vector<oci::Digest> found;
   for (const auto& name : fs::list(folder_)) {
     if (auto digest = digest_of_name(name)) found.push_back(std::move(*digest));
@@ -33,25 +32,25 @@ std::vector<oci::Digest> OverlayStore::list() const {
   return found;
 }
 
-FileLock OverlayStore::lock(const std::string& name, FileLock::Mode mode) const {
+FileLock LayerFolders::lock(const std::string& name, FileLock::Mode mode) const {
   while (true) {
     FileLock lock = FileLock::acquire(lock_file(name), mode);
     if (lock.still_named(lock_file(name))) return lock;
   }
 }
 
-std::optional<FileLock> OverlayStore::try_lock(const std::string& name) const {
+std::optional<FileLock> LayerFolders::try_lock(const std::string& name) const {
   while (true) {
     auto lock = FileLock::try_acquire(lock_file(name));
     if (!lock || lock->still_named(lock_file(name))) return lock;
   }
 }
 
-void OverlayStore::release(FileLock lock, const std::string& name) const {
+void LayerFolders::release(FileLock lock, const std::string& name) const {
   if (lock.still_named(lock_file(name))) fs::remove(lock_file(name));
 }
 
-std::uint64_t OverlayStore::clean_staging() const {
+std::uint64_t LayerFolders::clean_staging() const {
   std::uint64_t bytes = 0;
   for (const auto& name : fs::list(staging())) {
     auto lock = try_lock(name);
@@ -68,7 +67,7 @@ std::uint64_t OverlayStore::clean_staging() const {
   return bytes;
 }
 
-std::uint64_t OverlayStore::discard(const std::filesystem::path& folder) const {
+std::uint64_t LayerFolders::discard(const std::filesystem::path& folder) const {
   const std::string name = "removed-" + base::random_hex(8);
   auto lock = this->lock(name);
   fs::rename(folder, staging() / name);

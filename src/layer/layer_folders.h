@@ -1,5 +1,5 @@
 #pragma once
-// The overlay driver's folders and locks: docs/formats/layers.md.
+// A driver's folders and locks: docs/formats/layers.md.
 
 #include <filesystem>
 #include <optional>
@@ -7,28 +7,22 @@
 #include <vector>
 
 #include "base/file_lock.h"
-#include "layer/overlay_record.h"
+#include "layer/layer_record.h"
 
 namespace davit::layer {
 
-class OverlayStore {
+class LayerFolders {
  public:
   // Makes the folders that are missing.
-  explicit OverlayStore(std::filesystem::path folder);
+  explicit LayerFolders(std::filesystem::path folder);
 
   const std::filesystem::path& folder() const { return folder_; }
   std::filesystem::path layer(const oci::Digest& diff_id) const { return folder_ / diff_id.hex(); }
-  std::filesystem::path diff(const oci::Digest& diff_id) const { return layer(diff_id) / "diff"; }
-  // An empty folder with only the attributes of a layer's root, where those are special.
-  std::filesystem::path root_attributes(const oci::Digest& diff_id) const { return layer(diff_id) / "root"; }
   std::filesystem::path staged(const oci::Digest& diff_id) const { return staging() / diff_id.hex(); }
   std::filesystem::path staging() const { return folder_ / "staging"; }
-  std::filesystem::path adapted() const { return folder_ / "adapted"; }
-  // Two empty folders: overlayfs takes no folder twice.
-  std::filesystem::path empty(int which) const { return folder_ / "empty" / std::to_string(which); }
   std::filesystem::path lock_file(const std::string& name) const { return folder_ / "locks" / name; }
 
-  std::optional<OverlayRecord> find(const oci::Digest& diff_id) const { return read_overlay_record(layer(diff_id)); }
+  std::optional<KeptLayer> find(const oci::Digest& diff_id) const { return read_layer_record(layer(diff_id)); }
   std::vector<oci::Digest> list() const;
 
   // A lock by name. Its file is removed by release(), so a lock is good only while the file has still its name: these

@@ -1,0 +1,194 @@
+#include <algorithm>
+#include <unordered_set>
+#include <utility>
+
+#include "base/error.h"
+#include "base/fs/mount.h"
+#include "base/fs/paths.h"
+#include "base/fs/usage.h"
+#include "base/log.h"
+#include "layer/chain.h"
+#include "layer/overlay_driver.h"
+#include "layer/overlay_probe.h"
+
+namespace davit::layer {
+
+namespace fs = base::fs;
+namespace stdfs = std::filesystem;
+using base::Code;
+using base::Error;
+
+namespace {
+
+class Layers final : public LayerStore {
+ public:
+  explicit Layers(LayerStoreOptions options);
+
+  DriverChoice driver() const override { return choice_; }
+  std::optional<LayerRecord> find(const oci::Digest& diff_id) const override;
+  std::unique_ptr<StagedLayer> stage(const oci::Digest& diff_id, base::Source& tar) override;
+  void sync() override { fs::sync_filesystem(default_->folders().folder()); }
+  std::uint64_t remove(const oci::Digest& diff_id) override;
+  std::vector<oci::Digest> list() const override;
+  std::uint64_t clean() override;
+  LayersUsage disk_usage() const override;
+  void mount(const MountOptions& options) override;
+  void unmount(const stdfs::path& target) override;
+
+ private:
+  struct Kept {
+    LayerDriver* driver;
+    KeptLayer layer;
+  };
+  std::vector<LayerDriver*> drivers() const;
+  std::optional<Kept> look_up(const oci::Digest& diff_id) const;
+  ChainLayer show(const oci::Digest& diff_id);
+  std::optional<ChainLayer> try_show(const oci::Digest& diff_id);
+  bool make_again(const oci::Digest& diff_id);
+
+  LayerStoreOptions options_;
+  std::unique_ptr<LayerDriver> overlay_;
+  LayerDriver* default_ = nullptr;
+  DriverChoice choice_;
+  Chains chains_;
+  std::uint64_t cleaned_ = 0;  // bytes, when it was opened
+};
+
+Layers::Layers(LayerStoreOptions options)
+    : options_(std::move(options)), overlay_(make_overlay_driver(options_.root)), chains_(overlay_->folders()) {
+  const std::string& wanted = options_.driver;
+  if (wanted != "auto" && wanted != "overlay" && wanted != "erofs") {
+    throw Error::format(Code::kInvalidArgument, "unknown storage driver '{}': choose auto, overlay or erofs", wanted);
+  }
+  probe_overlay_once(overlay_->folders().folder());
+  if (wanted == "erofs") throw Error(Code::kNotSupported, "the storage driver erofs is not built yet");
+  default_ = overlay_.get();
+  choice_.name = default_->name();
+  if (wanted != "auto") choice_.why = "asked for";
+  for (LayerDriver* driver : drivers()) cleaned_ += driver->folders().clean_staging();
+}
+
+// The default first.
+std::vector<LayerDriver*> Layers::drivers() const {
+  std::vector<LayerDriver*> all = {default_};
+  if (default_ != overlay_.get()) all.push_back(overlay_.get());
+  return all;
+}
+
+std::optional<Layers::Kept> Layers::look_up(const oci::Digest& diff_id) const {
+  for (LayerDriver* driver : drivers()) {
+    if (auto kept = driver->folders().find(diff_id)) return Kept{driver, std::move(*kept)};
+  }
+  return std::nullopt;
+}
+
+std::optional<LayerRecord> Layers::find(const oci::Digest& diff_id) const {
+  auto kept = look_up(diff_id);
+  return kept ? std::make_optional(std::move(kept->layer.layer)) : std::nullopt;
+}
+
+std::unique_ptr<StagedLayer> Layers::stage(const oci::Digest& diff_id, base::Source& tar) {
+  if (look_up(diff_id)) return nullptr;
+  return default_->stage(diff_id, tar);
+}
+
+std::uint64_t Layers::remove(const oci::Digest& diff_id) {
+  std::uint64_t bytes = 0;
+  for (LayerDriver* driver : drivers()) bytes += driver->remove(diff_id);
+  return bytes + chains_.remove_stale([this](const oci::Digest& layer) { return look_up(layer).has_value(); });
+}
+
+std::vector<oci::Digest> Layers::list() const {
+  std::vector<oci::Digest> all;
+  std::unordered_set<oci::Digest> seen;
+  for (LayerDriver* driver : drivers()) {
+    for (oci::Digest& diff_id : driver->folders().list()) {
+      if (seen.insert(diff_id).second) all.push_back(std::move(diff_id));
+    }
+  }
+  return all;
+}
+
+std::uint64_t Layers::clean() {
+  std::uint64_t bytes = std::exchange(cleaned_, 0);
+  for (LayerDriver* driver : drivers()) bytes += driver->folders().clean_staging();
+  return bytes;
+}
+
+LayersUsage Layers::disk_usage() const {
+  LayersUsage usage;
+  for (LayerDriver* driver : drivers()) {
+    const stdfs::path& folder = driver->folders().folder();
+    std::unordered_set<std::string> layers;
+    for (const oci::Digest& diff_id : driver->folders().list()) {
+      usage.layers[diff_id] += driver->measure(diff_id);
+      layers.insert(diff_id.hex());
+    }
+    usage.other += fs::disk_bytes_of(folder);
+    for (const std::string& name : fs::list(folder)) {
+      if (!layers.contains(name)) usage.other += fs::measure_tree(folder / name).disk_bytes;
+    }
+  }
+  return usage;
+}
+
+// Nothing where no form of it can be shown.
+std::optional<ChainLayer> Layers::try_show(const oci::Digest& diff_id) {
+  for (LayerDriver* driver : drivers()) {
+    auto kept = driver->folders().find(diff_id);
+    if (!kept) continue;
+    try {
+      ShownLayer shown = driver->show(*kept);
+      return ChainLayer{
+          .kept = std::move(*kept), .folder = driver->folders().layer(diff_id), .shown = std::move(shown)};
+    } catch (const Error& error) {
+      if (error.code() != Code::kNotFound) throw;
+      base::log::warn("{}", error.message());
+    }
+  }
+  return std::nullopt;
+}
+
+// From a tar that is here in a form that this machine cannot mount, or from the layer's blob.
+bool Layers::make_again(const oci::Digest& diff_id) {
+  std::unique_ptr<base::Source> tar;
+  LayerDriver& driver = tar ? *overlay_ : *default_;
+  if (!tar && options_.source) tar = options_.source(diff_id);
+  if (!tar) return false;
+  base::log::info("layer {} is made again in the form of {}", diff_id.text(), driver.name());
+  if (const auto staged = driver.stage(diff_id, *tar)) {
+    fs::sync_filesystem(driver.folders().folder());
+    staged->commit();
+  }
+  return true;
+}
+
+ChainLayer Layers::show(const oci::Digest& diff_id) {
+  if (auto shown = try_show(diff_id)) return std::move(*shown);
+  if (make_again(diff_id)) {
+    if (auto shown = try_show(diff_id)) return std::move(*shown);
+  }
+  throw Error::format(Code::kNotFound, "layer {} is not in the store", diff_id.text());
+}
+
+void Layers::mount(const MountOptions& options) {
+  std::vector<ChainLayer> layers;
+  for (const oci::Digest& diff_id : options.diff_ids) layers.push_back(show(diff_id));
+  const Chain chain = chains_.assemble(layers, options.upper.empty() ? 2 : 1);
+  // Later mounts leave the attributes of / as the container made them; overlayfs makes the folder at the first.
+  if (!options.upper.empty() && !fs::exists(options.work / "work")) Chains::prepare_upper(chain, options.upper);
+  fs::mount_overlay({.lower = chain.folders, .upper = options.upper, .work = options.work, .target = options.target});
+}
+
+void Layers::unmount(const stdfs::path& target) {
+  while (fs::unmount(target)) {
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<LayerStore> open_layers(LayerStoreOptions options) {
+  return std::make_unique<Layers>(std::move(options));
+}
+
+}  // namespace davit::layer
