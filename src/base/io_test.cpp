@@ -1,12 +1,11 @@
 #include "base/io.h"
 
-#include <thread>
+#include <atomic>
 
 #include <gtest/gtest.h>
 
 #include "base/error.h"
 #include "base/parallel.h"
-#include "base/pipe.h"
 
 namespace davit::base {
 namespace {
@@ -25,39 +24,6 @@ TEST(Io, CopyTeeAndConcatKeepEveryByte) {
 TEST(Io, ReadAllRefusesMoreThanTheLimit) {
   MemorySource source("12345");
   EXPECT_THROW(read_all(source, 4), Error);
-}
-
-TEST(Pipe, CarriesMoreThanItsCapacityBetweenThreads) {
-  Pipe pipe(1000);
-  std::string sent(1'000'000, 'x');
-  for (std::size_t i = 0; i < sent.size(); i += 7) sent[i] = static_cast<char>(i % 251);
-  std::jthread writer([&] {
-    pipe.sink().write(as_byte_view(sent));
-    pipe.sink().finish();
-  });
-  EXPECT_EQ(read_all(pipe.source(), sent.size()), sent);
-}
-
-TEST(Pipe, GivesTheWritersFailureToTheReader) {
-  Pipe pipe;
-  pipe.fail(std::make_exception_ptr(Error(Code::kIo, "the cable was cut")));
-  std::byte buffer[10];
-  try {
-    pipe.source().read(buffer);
-    FAIL() << "read did not throw";
-  } catch (const Error& e) {
-    EXPECT_EQ(e.message(), "the cable was cut");
-  }
-}
-
-TEST(Pipe, EndsTheWriterWhenTheReaderCloses) {
-  Pipe pipe(10);
-  std::jthread reader([&] { pipe.close(); });
-  EXPECT_THROW(
-      {
-        for (int i = 0; i < 100; ++i) pipe.sink().write(as_byte_view("0123456789"));
-      },
-      Error);
 }
 
 TEST(Parallel, RunsEachIndexOnceAndThrowsTheFirstFailure) {

@@ -5,15 +5,27 @@
 #include <cstring>
 #include <exception>
 #include <mutex>
-#include <vector>
 
 #include "base/error.h"
 
 namespace davit::base {
 
-// A ring buffer under one mutex. Pieces are large (a network read, a tar block), so the lock is taken rarely.
+namespace {
+
+// Who waits is woken for this much, not for every small piece of the other side: a wake-up costs more than a copy.
+constexpr std::size_t kWorthWaking = 64 * 1024;
+
+}  // namespace
+
+// A ring buffer. The `used` bytes from `begin` are the reader's, the others the writer's: bytes are copied without the
+// lock, which is held only to move the border.
 struct Pipe::State {
-  explicit State(std::size_t capacity) : ring(capacity), sink(*this), source(*this) {}
+  explicit State(std::size_t the_capacity)
+      : capacity(the_capacity),
+        worth_waking(std::max<std::size_t>(std::min(kWorthWaking, capacity / 4), 1)),
+        ring(std::make_unique_for_overwrite<std::byte[]>(capacity)),
+        sink(*this),
+        source(*this) {}
 
   class RingSink final : public Sink {
    public:
@@ -22,7 +34,7 @@ struct Pipe::State {
     void finish() override {
       const std::lock_guard lock(state_.mutex);
       state_.finished = true;
-      state_.changed.notify_all();
+      state_.wake_all();
     }
 
    private:
@@ -38,39 +50,71 @@ struct Pipe::State {
     State& state_;
   };
 
+  void wake_all() {
+    filled.notify_all();
+    emptied.notify_all();
+  }
+
+  // Neither side waits for the other while that one waits too: the reader waits only while less than a quarter is used,
+  // the writer only while less than a quarter is free.
   void write(ByteView bytes) {
-    while (!bytes.empty()) {
-      std::unique_lock lock(mutex);
-      changed.wait(lock, [this] { return closed || used < ring.size(); });
+    std::unique_lock lock(mutex);
+    while (true) {
       if (closed) throw Error(Code::kCancelled, "the reading side ended early");
-      const std::size_t end = (begin + used) % ring.size();
-      const std::size_t run = std::min({bytes.size(), ring.size() - used, ring.size() - end});
-      std::memcpy(ring.data() + end, bytes.data(), run);
-      used += run;
+      if (bytes.empty()) return;
+      if (used == capacity) wait_for_room(lock, std::min(bytes.size(), worth_waking));
+      if (closed) continue;
+      const std::size_t end = (begin + used) % capacity;
+      const std::size_t run = std::min({bytes.size(), capacity - used, capacity - end});
+      lock.unlock();
+      std::memcpy(ring.get() + end, bytes.data(), run);
       bytes = bytes.subspan(run);
-      changed.notify_all();
+      lock.lock();
+      used += run;
+      if (reader_wants > 0 && used >= reader_wants) filled.notify_one();
     }
+  }
+
+  void wait_for_room(std::unique_lock<std::mutex>& lock, std::size_t wanted) {
+    writer_wants = wanted;
+    emptied.wait(lock, [&] { return closed || capacity - used >= wanted; });
+    writer_wants = 0;
   }
 
   std::size_t read(ByteSpan buffer) {
     if (buffer.empty()) return 0;
     std::unique_lock lock(mutex);
-    changed.wait(lock, [this] { return used > 0 || finished || failure; });
+    if (used == 0) wait_for_bytes(lock, std::min(buffer.size(), worth_waking));
+    if (closed) throw Error(Code::kCancelled, "the pipe was closed");
     if (failure) std::rethrow_exception(failure);
-    if (used == 0) return 0;
-    const std::size_t run = std::min({buffer.size(), used, ring.size() - begin});
-    std::memcpy(buffer.data(), ring.data() + begin, run);
-    begin = (begin + run) % ring.size();
-    used -= run;
-    changed.notify_all();
-    return run;
+    std::size_t count = 0;
+    while (used > 0 && count < buffer.size()) {  // twice where the ring begins anew
+      const std::size_t run = std::min({buffer.size() - count, used, capacity - begin});
+      lock.unlock();
+      std::memcpy(buffer.data() + count, ring.get() + begin, run);
+      count += run;
+      lock.lock();
+      begin = (begin + run) % capacity;
+      used -= run;
+      if (writer_wants > 0 && capacity - used >= writer_wants) emptied.notify_one();
+    }
+    return count;
   }
 
+  void wait_for_bytes(std::unique_lock<std::mutex>& lock, std::size_t wanted) {
+    reader_wants = wanted;
+    filled.wait(lock, [&] { return closed || finished || failure || used >= wanted; });
+    reader_wants = 0;
+  }
+
+  const std::size_t capacity;
+  const std::size_t worth_waking;
+  const std::unique_ptr<std::byte[]> ring;
   std::mutex mutex;
-  std::condition_variable changed;
-  std::vector<std::byte> ring;
+  std::condition_variable filled, emptied;
   std::size_t begin = 0;
   std::size_t used = 0;
+  std::size_t reader_wants = 0, writer_wants = 0;  // 0: does not wait
   bool finished = false;
   bool closed = false;
   std::exception_ptr failure;
@@ -87,13 +131,13 @@ Source& Pipe::source() { return state_->source; }
 void Pipe::fail(std::exception_ptr cause) {
   const std::lock_guard lock(state_->mutex);
   state_->failure = std::move(cause);
-  state_->changed.notify_all();
+  state_->wake_all();
 }
 
 void Pipe::close() {
   const std::lock_guard lock(state_->mutex);
   state_->closed = true;
-  state_->changed.notify_all();
+  state_->wake_all();
 }
 
 }  // namespace davit::base

@@ -12,7 +12,7 @@
 
 #include <sys/types.h>
 
-#include "base/io.h"
+#include "base/pieces.h"
 
 namespace davit::codec {
 
@@ -45,9 +45,11 @@ class TarReader {
     std::size_t sparse_extents = 1'000'000;
   };
 
-  // The source outlives the reader.
+  // The source outlives the reader. Of pieces only headers are copied.
   explicit TarReader(base::Source& source) : TarReader(source, Limits()) {}
+  explicit TarReader(base::PieceSource& pieces) : TarReader(pieces, Limits()) {}
   TarReader(base::Source& source, Limits limits);
+  TarReader(base::PieceSource& pieces, Limits limits);
   ~TarReader();
 
   // The next entry, or nothing at the end (two zero blocks, or the end of the source at an entry's boundary). What is
@@ -58,6 +60,9 @@ class TarReader {
 
   // The current file's data: of a sparse file, its extents one after the other. Valid until next().
   base::Source& data();
+  // The same data without a copy: the next bytes of it as they lie in the reader's piece, at most `most`; none at the
+  // end of the data. Valid until the next call of anything here.
+  base::ByteView data_piece(std::uint64_t most = UINT64_MAX);
   // Where that data begins in the archive (of a sparse file: its first extent's), before any of it was read.
   std::uint64_t data_offset() const;
 

@@ -1,9 +1,9 @@
 #pragma once
 // A source read as tar reads it: blocks of 512 bytes for headers, runs of bytes for data.
 
-#include <memory>
+#include <array>
 
-#include "base/io.h"
+#include "base/pieces.h"
 
 namespace davit::codec::tar {
 
@@ -14,19 +14,18 @@ inline constexpr std::uint64_t padding_of(std::uint64_t size) {
   return (kBlockBytes - size % kBlockBytes) % kBlockBytes;
 }
 
-// Reads its source, which outlives it, in large pieces.
+// Looks at pieces, which outlive it, where they lie: what is skipped, and blocks that lie in one piece, are not copied.
 class BlockReader {
  public:
-  explicit BlockReader(base::Source& source);
+  explicit BlockReader(base::PieceSource& pieces) : pieces_(pieces) {}
 
   // The next 512 bytes, valid until the next call of anything here. Nullptr when the source has ended: at_end() tells
   // whether it did so between two blocks or inside one.
   const char* next_block();
-  bool at_end() const { return begin_ == end_; }
+  bool at_end() const { return !cut_; }
 
-  // 1 to buffer.size() bytes; 0 only at the end. Copies once from the block buffer, or not at all when that is empty
-  // and the caller's is large.
-  std::size_t read(base::ByteSpan buffer);
+  // 1 to `most` bytes as they lie in a piece, valid until the next call of anything here; none only at the end.
+  base::ByteView view(std::uint64_t most);
   // False when the source ended before.
   bool skip(std::uint64_t count);
   // Reads the source to its end.
@@ -37,9 +36,10 @@ class BlockReader {
  private:
   bool refill();
 
-  base::Source& source_;
-  std::unique_ptr<std::byte[]> buffer_;
-  std::size_t begin_ = 0, end_ = 0;
+  base::PieceSource& pieces_;
+  base::ByteView rest_;                       // of the piece at hand
+  std::array<std::byte, kBlockBytes> block_;  // one that lies in two pieces
+  bool cut_ = false;
   std::uint64_t position_ = 0;
 };
 

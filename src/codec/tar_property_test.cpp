@@ -114,6 +114,13 @@ RC_GTEST_PROP(TarProperty, WhatIsWrittenIsReadAndWrittenTheSameAgain, ()) {
   const auto read = testing::read_archive(bytes, *rc::gen::inRange<std::size_t>(1, 400'000));
   RC_ASSERT(read.size() == samples.size());
   for (std::size_t i = 0; i < read.size(); ++i) expect_equal(read[i], samples[i]);
+
+  const auto sizes = *rc::gen::nonEmpty(rc::gen::container<std::vector<std::size_t>>(
+      rc::gen::oneOf(rc::gen::inRange<std::size_t>(0, 1100), rc::gen::inRange<std::size_t>(0, 300'000))));
+  const auto by_pieces =
+      testing::read_archive_by_pieces(bytes, sizes, *rc::gen::element<std::size_t>(1000, 70'000, SIZE_MAX));
+  RC_ASSERT(by_pieces.size() == samples.size());
+  for (std::size_t i = 0; i < by_pieces.size(); ++i) expect_equal(by_pieces[i], samples[i]);
 }
 
 }  // namespace davit::codec

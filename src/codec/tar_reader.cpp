@@ -20,7 +20,6 @@ using base::Error;
 using namespace tar;
 
 constexpr std::string_view kSchilyXattr = "SCHILY.xattr.", kLibarchiveXattr = "LIBARCHIVE.xattr.";
-constexpr std::uint64_t kReadStep = 64 * 1024;  // memory grows by this while a header's claimed size is read
 
 // What stood before an entry, for it.
 struct Prelude {
@@ -121,12 +120,18 @@ std::string name_of(const std::optional<std::string>& long_name, const PaxRecord
 }  // namespace
 
 struct TarReader::State {
-  State(base::Source& source, const Limits& all_limits) : blocks(source), limits(all_limits), data(*this) {}
+  State(base::PieceSource& pieces, const Limits& all_limits) : blocks(pieces), limits(all_limits), data(*this) {}
+  State(std::unique_ptr<base::ReadPieces> pieces, const Limits& all_limits)
+      : own_pieces(std::move(pieces)), blocks(*own_pieces), limits(all_limits), data(*this) {}
 
   class Data final : public base::Source {
    public:
     explicit Data(State& state) : state_(state) {}
-    std::size_t read(base::ByteSpan buffer) override { return state_.read_data(buffer); }
+    std::size_t read(base::ByteSpan buffer) override {
+      const base::ByteView piece = state_.data_piece(buffer.size());
+      std::ranges::copy(piece, buffer.begin());
+      return piece.size();
+    }
 
    private:
     State& state_;
@@ -217,9 +222,7 @@ struct TarReader::State {
     begin_data(size, size);
     std::string text;
     while (data_left > 0) {
-      const std::size_t had = text.size();
-      text.resize(had + std::min(data_left, kReadStep));
-      text.resize(had + read_data(std::as_writable_bytes(std::span(text)).subspan(had)));
+      text += base::as_text(data_piece(data_left));
     }
     skip_rest();
     return text;
@@ -321,12 +324,12 @@ struct TarReader::State {
     after_data = stored - readable + padding_of(stored);
   }
 
-  std::size_t read_data(base::ByteSpan buffer) {
-    if (data_left == 0 || buffer.empty()) return 0;
-    const std::size_t count = blocks.read(buffer.first(std::min<std::uint64_t>(buffer.size(), data_left)));
-    if (count == 0) throw_cut_short();
-    data_left -= count;
-    return count;
+  base::ByteView data_piece(std::uint64_t most) {
+    if (data_left == 0 || most == 0) return {};
+    const base::ByteView piece = blocks.view(std::min(most, data_left));
+    if (piece.empty()) throw_cut_short();
+    data_left -= piece.size();
+    return piece;
   }
 
   void skip_rest() {
@@ -335,6 +338,7 @@ struct TarReader::State {
     if (!blocks.skip(rest)) throw_cut_short();
   }
 
+  std::unique_ptr<base::ReadPieces> own_pieces;  // where a source was given
   BlockReader blocks;
   Limits limits;
   Data data;
@@ -347,13 +351,18 @@ struct TarReader::State {
   bool ended = false;
 };
 
-TarReader::TarReader(base::Source& source, Limits limits) : state_(std::make_unique<State>(source, limits)) {}
+TarReader::TarReader(base::Source& source, Limits limits)
+    : state_(std::make_unique<State>(std::make_unique<base::ReadPieces>(source), limits)) {}
+
+TarReader::TarReader(base::PieceSource& pieces, Limits limits) : state_(std::make_unique<State>(pieces, limits)) {}
 
 TarReader::~TarReader() = default;
 
 std::optional<TarEntry> TarReader::next() { return state_->next(); }
 
 base::Source& TarReader::data() { return state_->data; }
+
+base::ByteView TarReader::data_piece(std::uint64_t most) { return state_->data_piece(most); }
 
 std::uint64_t TarReader::data_offset() const { return state_->blocks.position(); }
 

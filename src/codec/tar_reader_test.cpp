@@ -85,6 +85,29 @@ TEST(TarReader, DataThatIsNotReadIsSkipped) {
   EXPECT_EQ(reader.data().read(some), 0u);
 }
 
+TEST(TarReader, DataIsSkippedByPiecesToo) {
+  const std::string archive = file("a", testing::sample_bytes(700'000)) + file("b", "bb") + end_of_archive();
+  testing::ViewPieces pieces(archive, {100'000, 1, 511});
+  TarReader reader(pieces);
+  ASSERT_EQ(reader.next()->path, "a");
+  EXPECT_EQ(reader.data_piece(10).size(), 10u);
+  ASSERT_EQ(reader.next()->path, "b");
+  EXPECT_EQ(reader.data_offset(), archive.size() - end_of_archive().size() - 512);
+  EXPECT_EQ(testing::read_whole(reader.data()), "bb");
+  EXPECT_TRUE(reader.data_piece().empty());
+  EXPECT_FALSE(reader.next());
+  EXPECT_TRUE(reader.data_piece().empty());
+}
+
+TEST(TarReader, TruncationsByPiecesAreErrors) {
+  const std::string archive = extended(record("path", "usr/bin/x")) + file("x", std::string(600, 'd'));
+  for (std::size_t size = 1; size < archive.size(); ++size) {
+    const std::string cut = archive.substr(0, size);
+    const std::string message = error_of(Code::kCorrupt, [&] { testing::read_archive_by_pieces(cut, {512, 100}); });
+    EXPECT_EQ(message, refusal(cut));
+  }
+}
+
 TEST(TarReader, DrainReadsTheSourceToItsEnd) {
   const std::string archive = file("a", "aa") + end_of_archive() + std::string(900'000, 'x');
   base::MemorySource source{std::string_view(archive)};

@@ -39,6 +39,43 @@ inline std::vector<ReadEntry> read_archive(base::Source& source, TarReader::Limi
   return all;
 }
 
+// Gives out views of a text, of sizes that go round in a list.
+class ViewPieces final : public base::PieceSource {
+ public:
+  ViewPieces(std::string_view text, std::vector<std::size_t> sizes) : rest_(text), sizes_(std::move(sizes)) {}
+  base::ByteView next() override {
+    const std::string_view piece = rest_.substr(0, std::max<std::size_t>(sizes_[at_++ % sizes_.size()], 1));
+    rest_.remove_prefix(piece.size());
+    return base::as_byte_view(piece);
+  }
+
+ private:
+  std::string_view rest_;
+  std::vector<std::size_t> sizes_;
+  std::size_t at_ = 0;
+};
+
+// The same archive without a copy of its data. `all_in` is where the pieces lie: views of data must lie there too.
+inline std::vector<ReadEntry> read_archive_by_pieces(std::string_view all_in, std::vector<std::size_t> sizes,
+                                                     std::size_t most = SIZE_MAX) {
+  ViewPieces pieces(all_in, std::move(sizes));
+  std::vector<ReadEntry> all;
+  TarReader reader(pieces);
+  while (auto entry = reader.next()) {
+    const std::uint64_t begin = reader.data_offset();
+    std::string data;
+    for (auto piece = reader.data_piece(most); !piece.empty(); piece = reader.data_piece(most)) {
+      EXPECT_LE(piece.size(), most);
+      EXPECT_EQ(base::as_text(piece).data(), all_in.data() + begin + data.size());
+      data += base::as_text(piece);
+    }
+    all.push_back({std::move(*entry), std::move(data)});
+  }
+  reader.drain();
+  EXPECT_TRUE(pieces.next().empty());
+  return all;
+}
+
 inline std::vector<ReadEntry> read_archive(std::string_view bytes, std::size_t step = 1 << 20) {
   DripSource source(bytes, step);
   return read_archive(source);

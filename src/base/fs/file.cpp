@@ -15,6 +15,8 @@ namespace davit::base::fs {
 
 namespace {
 
+constexpr std::uint64_t kWritebackBytes = 8 * 1024 * 1024;
+
 void write_all(int fd, ByteView bytes, const stdfs::path& path) {
   while (!bytes.empty()) {
     announce(Operation::kWrite, path);
@@ -169,6 +171,24 @@ void File::set_mode(mode_t mode) {
 void File::sync() {
   announce(Operation::kSync, path_);
   if (::fsync(fd()) != 0) fail("sync", path_, errno);
+}
+
+void File::start_writeback(std::uint64_t offset, std::uint64_t size) {
+  announce(Operation::kSync, path_);
+  if (::sync_file_range(fd(), static_cast<off_t>(offset), static_cast<off_t>(size), SYNC_FILE_RANGE_WRITE) == 0) return;
+  if (errno == EIO || errno == ENOSPC || errno == EDQUOT) fail("write back", path_, errno);
+}
+
+void WritebackSink::write(ByteView bytes) {
+  file_.write(bytes);
+  end_ += bytes.size();
+  if (end_ - begin_ >= kWritebackBytes) finish();
+}
+
+void WritebackSink::finish() {
+  if (end_ == begin_) return;
+  file_.start_writeback(begin_, end_ - begin_);
+  begin_ = end_;
 }
 
 FileSource::FileSource(File file, std::uint64_t offset) : file_(std::move(file)) {

@@ -70,6 +70,9 @@ class File {
   void truncate(std::uint64_t size);
   void set_mode(mode_t mode);
   void sync();  // fsync(2). A file whose sync failed must be discarded, never synced again
+  // Has the kernel begin to write a range to disk and does not wait for it: a later sync finds less to do. Not durable
+  // by itself. A file system that cannot is no error; a disk that fails or is full is.
+  void start_writeback(std::uint64_t offset, std::uint64_t size);
 
  private:
   File(FileDescriptor fd, stdfs::path path) : fd_(std::move(fd)), path_(std::move(path)) {}
@@ -107,6 +110,21 @@ class FileSink final : public Sink {
 
  private:
   File& file_;
+};
+
+// Writes to a file that outlives it from where that stands, and has what it wrote go to disk early, in steps of a few
+// MiB: for large files that a sync ends.
+class WritebackSink final : public Sink {
+ public:
+  explicit WritebackSink(File& file, std::uint64_t offset = 0) : file_(file), begin_(offset), end_(offset) {}
+  void write(ByteView bytes) override;
+  void finish() override;  // begins with the rest; waits for nothing
+  std::uint64_t end() const { return end_; }
+
+ private:
+  File& file_;
+  std::uint64_t begin_;  // of what the kernel was not told of yet
+  std::uint64_t end_;
 };
 
 // The whole file; throws Error(kInvalidArgument) when it is larger than the limit.

@@ -96,5 +96,34 @@ TEST_F(FileTest, RemoveTreeTakesATreeDeeperThanThereAreDescriptors) {
   setrlimit(RLIMIT_NOFILE, &before);
 }
 
+TEST_F(FileTest, WritebackBeginsEveryFewMebibytesAndTellsOfADiskThatFails) {
+  const auto path = folder_.path() / "f";
+  File file = File::open(path, {.access = Access::kReadWrite, .create = Create::kExclusive});
+  int begun = 0;
+  bool broken = false;
+  set_fault_hook([&](Operation operation, std::string_view) {
+    if (operation != Operation::kSync) return 0;
+    ++begun;
+    return broken ? EIO : 0;
+  });
+  WritebackSink sink(file);
+  const std::string piece(3 << 20, 'x');
+  for (int i = 0; i < 7; ++i) sink.write(as_byte_view(piece));  // 21 MiB
+  EXPECT_EQ(begun, 2);
+  sink.finish();
+  sink.finish();
+  EXPECT_EQ(begun, 3);
+  EXPECT_EQ(sink.end(), 21U << 20);
+  EXPECT_EQ(file.size(), 21U << 20);
+  broken = true;
+  sink.write(as_byte_view("x"));
+  EXPECT_THROW(sink.finish(), Error);
+}
+
+TEST_F(FileTest, WritebackIsAHintWhereItCannotBeDone) {
+  File null = File::open("/dev/null", {.access = Access::kWrite});
+  null.start_writeback(0, 4096);
+}
+
 }  // namespace
 }  // namespace davit::base::fs
