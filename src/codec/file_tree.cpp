@@ -1,8 +1,10 @@
 #include "codec/file_tree.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cstring>
-#include <functional>
+#include <random>
 
 #include "base/error.h"
 
@@ -13,8 +15,58 @@ namespace {
 constexpr std::size_t kBlockBytes = 64 * 1024;
 constexpr std::size_t kFirstSlots = 1024;
 
+// SipHash-1-3 with a key of the process: names come from strangers, who must not be able to choose ones that meet in
+// one place of the table and make a layer of a million files take hours.
+class SipHash {
+ public:
+  SipHash() {
+    std::random_device random;
+    for (std::uint64_t& word : key_) word = static_cast<std::uint64_t>(random()) << 32 | random();
+  }
+
+  std::uint64_t operator()(NodeId folder, std::string_view name) const {
+    State v = {key_[0] ^ 0x736f6d6570736575, key_[1] ^ 0x646f72616e646f6d, key_[0] ^ 0x6c7967656e657261,
+               key_[1] ^ 0x7465646279746573};
+    add(v, static_cast<std::uint64_t>(folder) << 32 | name.size());
+    for (; name.size() >= sizeof(std::uint64_t); name.remove_prefix(sizeof(std::uint64_t))) add(v, word_of(name));
+    add(v, word_of(name));
+    v[2] ^= 0xff;
+    for (int i = 0; i < 3; ++i) round(v);
+    return v[0] ^ v[1] ^ v[2] ^ v[3];
+  }
+
+ private:
+  using State = std::array<std::uint64_t, 4>;
+
+  static std::uint64_t word_of(std::string_view text) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data(), std::min(text.size(), sizeof(word)));
+    return word;
+  }
+  static void add(State& v, std::uint64_t word) {
+    v[3] ^= word;
+    round(v);
+    v[0] ^= word;
+  }
+  static void round(State& v) {
+    v[0] += v[1];
+    v[1] = std::rotl(v[1], 13) ^ v[0];
+    v[0] = std::rotl(v[0], 32);
+    v[2] += v[3];
+    v[3] = std::rotl(v[3], 16) ^ v[2];
+    v[0] += v[3];
+    v[3] = std::rotl(v[3], 21) ^ v[0];
+    v[2] += v[1];
+    v[1] = std::rotl(v[1], 17) ^ v[2];
+    v[2] = std::rotl(v[2], 32);
+  }
+
+  std::array<std::uint64_t, 2> key_{};
+};
+
 std::size_t hash_of(NodeId folder, std::string_view name) {
-  return std::hash<std::string_view>()(name) ^ (folder * std::size_t{0x9e3779b97f4a7c15});
+  static const SipHash hash;
+  return hash(folder, name);
 }
 
 }  // namespace
@@ -51,7 +103,7 @@ class FileTree::Texts {
 
 FileTree::FileTree() : texts_(std::make_unique<Texts>()), slots_(kFirstSlots, kNone) {
   nodes_.push_back({.type = NodeType::kFolder, .mode = 0755, .names = 1});
-  parents_[kRootNode] = kRootNode;
+  folders_.push_back({.node = kRootNode, .parent = kRootNode});
   chunks_.emplace_back();  // 0 stands for none
   xattr_sets_.push_back(nullptr);
   xattr_sets_[0] = &xattr_index_.emplace(Xattrs{}, 0).first->first;
@@ -60,6 +112,14 @@ FileTree::FileTree() : texts_(std::make_unique<Texts>()), slots_(kFirstSlots, kN
 FileTree::~FileTree() = default;
 FileTree::FileTree(FileTree&&) noexcept = default;
 FileTree& FileTree::operator=(FileTree&&) noexcept = default;
+
+const FileTree::Folder& FileTree::folder_at(NodeId node) const {
+  const FileNode& at = nodes_[node];
+  if (!at.is_folder() || at.folder >= folders_.size() || folders_[at.folder].node != node) {
+    throw base::Error(base::Code::kInternal, "no folder, or one whose number was written over");
+  }
+  return folders_[at.folder];
+}
 
 // The slot that holds the name, or the empty one where it would go.
 std::uint32_t FileTree::slot_of(NodeId folder, std::string_view name) const {
@@ -89,27 +149,35 @@ void FileTree::put(NodeId folder, std::string_view name, NodeId node) {
       grow();
       slot = slot_of(folder, name);
     }
+    Folder& in = folder_at(folder);
     const char length = static_cast<char>(static_cast<unsigned char>(name.size()));
-    const auto [first, is_first] = first_.emplace(folder, kNone);
-    names_.push_back({.text = texts_->add({&length, 1}, name), .folder = folder, .node = node, .next = first->second});
-    first->second = slots_[slot] = static_cast<std::uint32_t>(names_.size() - 1);
+    const auto number = static_cast<std::uint32_t>(names_.size());
+    names_.push_back({.text = texts_->add({&length, 1}, name), .folder = folder, .node = node, .next = number});
+    if (in.last != kNone) std::swap(names_[in.last].next, names_[number].next);
+    in.last = slots_[slot] = number;
   } else {
     Name& at = names_[slots_[slot]];
     if (at.node != kNoNode) throw base::Error(base::Code::kInternal, "a name is taken");
     at.node = node;
   }
   if (nodes_[node].is_folder()) {
-    parents_[node] = folder;
-    folder_names_[node] = slots_[slot];
+    Folder& own = folder_at(node);
+    own.parent = folder;
+    own.name = slots_[slot];
   }
   ++nodes_[node].names;
   ++live_names_;
 }
 
 NodeId FileTree::add(NodeId folder, std::string_view name, const FileNode& node) {
+  if (nodes_.size() >= kNoNode) throw base::Error(base::Code::kNotSupported, "more files than davit can hold");
   const auto id = static_cast<NodeId>(nodes_.size());
   nodes_.push_back(node);
   nodes_.back().names = 0;
+  if (node.is_folder()) {
+    nodes_.back().folder = static_cast<std::uint32_t>(folders_.size());
+    folders_.push_back({.node = id, .parent = folder});
+  }
   put(folder, name, id);
   return id;
 }
@@ -133,8 +201,11 @@ void FileTree::take_away(std::uint32_t first) {
     --nodes_[node].names;
     --live_names_;
     if (!nodes_[node].is_folder()) continue;
-    if (const auto at = first_.find(node); at != first_.end()) {
-      for (std::uint32_t child = at->second; child != kNone; child = names_[child].next) left.push_back(child);
+    const std::uint32_t last = folder_at(node).last;
+    if (last == kNone) continue;
+    for (std::uint32_t child = names_[last].next;; child = names_[child].next) {
+      left.push_back(child);
+      if (child == last) break;
     }
   }
 }
@@ -147,7 +218,7 @@ void FileTree::remove(NodeId folder, std::string_view name) {
 std::string FileTree::path(NodeId folder) const {
   std::string path;
   for (; folder != kRootNode; folder = parent(folder)) {
-    const std::string_view name = texts_->name(names_[folder_names_.at(folder)].text);
+    const std::string_view name = texts_->name(names_[folder_at(folder).name].text);
     path.insert(0, path.empty() ? std::string(name) : std::string(name) + "/");
   }
   return path;
@@ -158,14 +229,25 @@ std::string_view FileTree::target(NodeId symlink) const {
   return {texts_->at(node.data), node.size};
 }
 
+void FileTree::visit_entries(NodeId folder, const std::function<bool(const Entry&)>& visit) const {
+  const std::uint32_t last = folder_at(folder).last;
+  if (last == kNone) return;
+  for (std::uint32_t name = names_[last].next;; name = names_[name].next) {
+    const Name& at = names_[name];
+    if (at.node != kNoNode && !visit({texts_->name(at.text), at.node})) return;
+    if (name == last) return;
+  }
+}
+
 std::vector<FileTree::Entry> FileTree::entries(NodeId folder) const {
   std::vector<Entry> all;
-  if (const auto at = first_.find(folder); at != first_.end()) {
-    for (std::uint32_t name = at->second; name != kNone; name = names_[name].next) {
-      if (names_[name].node != kNoNode) all.push_back({texts_->name(names_[name].text), names_[name].node});
-    }
-  }
-  std::sort(all.begin(), all.end(), [](const Entry& a, const Entry& b) { return a.name < b.name; });
+  visit_entries(folder, [&](const Entry& entry) {
+    all.push_back(entry);
+    return true;
+  });
+  const auto by_name = [](const Entry& a, const Entry& b) { return a.name < b.name; };
+  // Most archives are sorted already.
+  if (!std::is_sorted(all.begin(), all.end(), by_name)) std::sort(all.begin(), all.end(), by_name);
   return all;
 }
 

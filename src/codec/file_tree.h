@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <ctime>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -40,6 +41,7 @@ struct FileNode {
   std::uint64_t data = 0;    // of a file: offset in `place`, or of a sparse one see FileTree::chunks()
   std::uint32_t chunks = 0;  // of a sparse file: FileTree::chunks(); 0: its data is in one piece
   std::uint32_t device_major = 0, device_minor = 0;
+  std::uint32_t folder = 0;  // of a folder; kept by FileTree
 
   struct timespec mtime() const {
     return {mtime_seconds, static_cast<long>(mtime_nanoseconds)};
@@ -82,8 +84,8 @@ class FileTree {
   // Takes the name away, and what has no name then; a folder goes with all in it. Fine when missing.
   void remove(NodeId folder, std::string_view name);
 
-  NodeId parent(NodeId folder) const { return parents_.at(folder); }  // of a folder; the root is its own
-  std::string path(NodeId folder) const;                              // of a folder: "usr/lib"; "" is the root
+  NodeId parent(NodeId folder) const { return folder_at(folder).parent; }  // of a folder; the root is its own
+  std::string path(NodeId folder) const;                                   // of a folder: "usr/lib"; "" is the root
   std::string_view target(NodeId symlink) const;
 
   // Of folders only: their entries, sorted by the bytes of the names. Views last until the tree changes.
@@ -92,6 +94,8 @@ class FileTree {
     NodeId node;
   };
   std::vector<Entry> entries(NodeId folder) const;
+  // The same in no order and without a copy, until `visit` returns false. The tree must not change meanwhile.
+  void visit_entries(NodeId folder, const std::function<bool(const Entry&)>& visit) const;
 
   // Equal sets are kept once.
   std::uint32_t add_xattrs(Xattrs xattrs);
@@ -108,10 +112,17 @@ class FileTree {
     std::uint32_t text;  // in texts_: a byte of length, then the name
     NodeId folder;
     NodeId node;         // kNoNode: taken away
-    std::uint32_t next;  // of the same folder; kNone at the end
+    std::uint32_t next;  // of the same folder, in a ring
   };
   static constexpr std::uint32_t kNone = UINT32_MAX;
+  struct Folder {
+    NodeId node, parent;
+    std::uint32_t name = kNone;  // its own
+    std::uint32_t last = kNone;  // of those in it, the one added last, whose `next` is the first
+  };
 
+  const Folder& folder_at(NodeId node) const;
+  Folder& folder_at(NodeId node) { return const_cast<Folder&>(std::as_const(*this).folder_at(node)); }
   std::uint32_t slot_of(NodeId folder, std::string_view name) const;
   void put(NodeId folder, std::string_view name, NodeId node);
   void grow();
@@ -120,10 +131,8 @@ class FileTree {
   std::unique_ptr<Texts> texts_;
   std::deque<FileNode> nodes_;
   std::deque<Name> names_;
-  std::vector<std::uint32_t> slots_;              // open addressing: indexes of names_, also of those taken away
-  std::map<NodeId, NodeId> parents_;              // of folders
-  std::map<NodeId, std::uint32_t> first_;         // of folders: the name added last
-  std::map<NodeId, std::uint32_t> folder_names_;  // of folders: their own name
+  std::deque<Folder> folders_;
+  std::vector<std::uint32_t> slots_;  // open addressing: indexes of names_, also of those taken away
   std::map<Xattrs, std::uint32_t> xattr_index_;
   std::vector<const Xattrs*> xattr_sets_;
   std::vector<FileChunks> chunks_;
