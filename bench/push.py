@@ -32,6 +32,6 @@ def main():
             target.stop()
             shutil.rmtree(target.folder)
     for series in (davit, copy):
-        del series.seconds[0], series.cpu[0], series.peak_mib[0]
+        series.drop_first()
     source.stop()
     report("push of what was pulled", [davit, copy], "skopeo")

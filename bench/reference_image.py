@@ -90,16 +90,23 @@ def describe(made):
 
 
 def push(registry, name):
-    """Puts it into a registry (tests/testing), streaming; returns the reference."""
+    return push_folder(registry, name, folder())
+
+
+def push_folder(registry, name, made):
+    """Puts the image of a folder such as folder() into a registry (tests/testing), streaming; returns the reference. What the
+    registry has already is not sent again."""
     repository, tag = name.rsplit(":", 1)
-    manifest = json.loads((folder() / "manifest.json").read_text())
-    files = [folder() / f"layer-{number}.tar.gz" for number in range(len(manifest["layers"]))]
-    for descriptor, path in zip(manifest["layers"] + [manifest["config"]], files + [folder() / "config.json"]):
+    manifest = json.loads((made / "manifest.json").read_text())
+    files = [made / f"layer-{number}.tar.gz" for number in range(len(manifest["layers"]))]
+    for descriptor, path in zip(manifest["layers"] + [manifest["config"]], files + [made / "config.json"]):
+        if registry.has_blob(repository, descriptor["digest"]):
+            continue
         headers, _ = registry.expect(202, "POST", f"/v2/{repository}/blobs/uploads/")
         with open(path, "rb") as body:
             registry.expect(201, "PUT", headers["Location"].split(registry.address, 1)[-1] + "&digest=" + descriptor["digest"], body,
                             {"Content-Length": str(descriptor["size"]), "Content-Type": "application/octet-stream"})
-    registry.put_manifest(repository, tag, (folder() / "manifest.json").read_bytes(), manifest["mediaType"])
+    registry.put_manifest(repository, tag, (made / "manifest.json").read_bytes(), manifest["mediaType"])
     return f"{registry.address}/{name}"
 
 

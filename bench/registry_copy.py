@@ -31,6 +31,6 @@ def main():
             target.stop()
             shutil.rmtree(target.folder)
     for series in (davit, peer):
-        del series.seconds[0], series.cpu[0], series.peak_mib[0]
+        series.drop_first()
     source.stop()
     report("copy from registry to registry", [davit, peer], "skopeo copy")

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-NAMES = ["startup", "lists", "pull", "push", "registry_copy", "save_load"]
+NAMES = ["startup", "lists", "pull", "pull_stages", "pull_memory", "pull_link", "shared_layers", "push", "registry_copy", "save_load"]
+NO_REFERENCE_IMAGE = {"startup", "lists", "pull_memory", "shared_layers"}
 
 
 def main(arguments):
@@ -17,7 +18,7 @@ def main(arguments):
         sys.exit(f"bench: no benchmark {', '.join(unknown)}; there are {', '.join(NAMES)}")
     (HERE.parent / "build" / "bench").mkdir(parents=True, exist_ok=True)
     environment = os.environ | {"PYTHONPATH": f"{HERE}:{HERE.parent / 'tests'}"}
-    if set(arguments or NAMES) & {"pull", "push", "registry_copy", "save_load"}:
+    if set(arguments or NAMES) - NO_REFERENCE_IMAGE:
         # Made once, outside of any sandbox: this asks Debian's mirror.
         subprocess.run([sys.executable, HERE / "reference_image.py"], env=environment, check=True)
     for name in arguments or NAMES:

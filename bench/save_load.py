@@ -42,7 +42,7 @@ def main():
             series.run("docker", "load", "-q", "-i", archive, env=engine.environment)
             engine.stop()
     for series in saves + loads:
-        del series.seconds[0], series.cpu[0], series.peak_mib[0]
+        series.drop_first()
     report("save of the reference image", saves, "docker.io 20.10")
     report("load of the reference image", loads, "docker, its own")
     print(f"davit's archive: {ours.stat().st_size / 1e6:.0f} MB, docker's: {theirs.stat().st_size / 1e6:.0f} MB")
