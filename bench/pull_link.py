@@ -1,4 +1,4 @@
-"""Pull of the reference image over a link of 40 ms and 200 Mbit/s (a relay process, link.py): davit with each driver, docker.io's dockerd,
+"""Pull of the reference image over a link of 40 ms and 200 Mbit/s (a relay process, with the slow start of TCP: testing/relay.py): davit with each driver, docker.io's dockerd,
 skopeo. Then what the second try fetches after the link was cut at half way."""
 
 import json
@@ -35,7 +35,7 @@ def plain_fetch(link, layers, repository):
 def check_relay(registry, layers):
     """The relay itself must not be what bounds: without limits it must be much faster, and with them it gives what it says."""
     results = {}
-    for name, how in {"unlimited": {}, "limited": {"round_trip": ROUND_TRIP, "bits": BITS}}.items():
+    for name, how in {"unlimited": {"round_trip": 0, "bits": 1e12}, "limited": {"round_trip": ROUND_TRIP, "bits": BITS}}.items():
         link = Link(free_port(), registry.port, **how)
         results[name] = plain_fetch(link, layers, "bench/big") * 8 / 1e6
         link.stop()
@@ -71,15 +71,15 @@ def cut(link, reference, pullers, layers):
     lines = [f"after a cut at half way: of {whole / 1e6:.1f} MB of layers the first try got, and the second fetched (part of the whole)"]
     for puller in pullers:
         puller.fresh("cut")
-        before = link.received.value
+        before = link.received()
         link.cut_after(whole // 2)
         first = measured(*puller.pull_command(reference), env=puller.environment())
-        got = link.received.value - before
+        got = link.received() - before
         link.mend()
-        middle = link.received.value
+        middle = link.received()
         puller.pull(reference)
         puller.rest()
         assert first.status != 0, f"{puller.name} pulled over a link that was cut: {first.output}"
-        second = link.received.value - middle
+        second = link.received() - middle
         lines.append(f"{puller.name:24}{got / 1e6:>10.1f} MB{second / 1e6:>10.1f} MB{second / whole:>10.3f}")
     tell(lines)

@@ -23,7 +23,7 @@ ROUNDS = int(os.environ.get("DAVIT_BENCH_ROUNDS", "5"))
 FREQUENCY = 499
 STAGES = ["network", "SHA-256 of the blobs", "blob files", "inflate", "SHA-256 of the tars", "layer data written", "files and folders made",
           "sync", "pipes and copies", "threads and memory", "parsing and all else"]
-SYSCALL = re.compile(r"__(?:x64|arm64)_sys_(\w+)")
+SYSCALL = re.compile(r"(?:__(?:x64|arm64)_sys|ksys|do_sys)_(\w+)")
 NETWORK = {"recvfrom", "recvmsg", "sendto", "sendmsg", "connect", "socket", "poll", "epoll_wait", "epoll_pwait", "getsockopt", "setsockopt", "getpeername"}
 SYNC = {"fsync", "fdatasync", "syncfs", "sync_file_range"}
 WRITE = {"write", "writev", "pwrite64", "pwritev", "pwritev2", "fallocate", "copy_file_range", "splice", "ftruncate", "truncate"}
@@ -51,6 +51,8 @@ def stage(frames, on_network_thread):
     if call:
         return "files and folders made"
     name, library = frames[0] if frames else ("", "")
+    if "kernel" in library:  # switches between threads, interrupts
+        return "threads and memory"
     if "sha256" in name or "sha512" in name:
         return "SHA-256 of the blobs" if on_network_thread else "SHA-256 of the tars"
     if "libisal" in library or "libzstd" in library or "libdeflate" in library or re.search(r"isal|inflate|crc32_gzip|huffman", name):
