@@ -1,97 +1,83 @@
 #include "base/fs/mount.h"
 
 #include <cerrno>
-#include <exception>
-#include <thread>
 
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/statfs.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/error.h"
-#include "base/fs/fault.h"
-#include "base/fs/paths.h"
+#include "base/fs/calls.h"
+#include "base/fs/mount_calls.h"
 
 namespace davit::base::fs {
 
 namespace {
 
-[[noreturn]] void fail(const OverlayMount& mount, int error_number) {
-  // overlayfs refuses an upper folder whose file system cannot carry one (another overlay, NFS) with EINVAL.
-  if (error_number == EINVAL && !mount.upper.empty()) {
-    throw Error::format(
-        Code::kNotSupported,
-        "mount overlay on {}: the file system of {} ({}) cannot carry an overlay's upper folder: choose a --root on "
-        "ext4, xfs, btrfs or tmpfs",
-        mount.target.string(), mount.upper.string(), filesystem_type(mount.upper));
-  }
-  throw_errno(error_number, "mount overlay on " + mount.target.string());
-}
+constexpr unsigned kUniqueMountId = 0x4000;  // STATX_MNT_ID_UNIQUE, Linux 6.8; newer than Debian 12's headers
 
-int fs_config(int context, unsigned command, const char* key, const char* value) {
-  return static_cast<int>(::syscall(SYS_fsconfig, context, command, key, value, 0));
-}
-
-// By the mount API of Linux 5.2, each lower folder for itself ("lowerdir+", Linux 6.8). False where this kernel lacks
-// it.
-bool mount_by_context(const OverlayMount& mount) {
-  const FileDescriptor context(static_cast<int>(::syscall(SYS_fsopen, "overlay", FSOPEN_CLOEXEC)));
-  if (!context) return false;
-  for (const auto& lower : mount.lower) {
-    if (fs_config(context.get(), FSCONFIG_SET_STRING, "lowerdir+", lower.c_str()) == 0) continue;
-    if (&lower == &mount.lower.front() && errno == EINVAL) return false;
-    throw_errno(errno, "add overlay layer " + lower.string());
-  }
-  if (!mount.upper.empty()) {
-    if (fs_config(context.get(), FSCONFIG_SET_STRING, "upperdir", mount.upper.c_str()) != 0) fail(mount, errno);
-    if (fs_config(context.get(), FSCONFIG_SET_STRING, "workdir", mount.work.c_str()) != 0) fail(mount, errno);
-  }
-  if (fs_config(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr) != 0) fail(mount, errno);
-  const unsigned long attributes = mount.upper.empty() ? MOUNT_ATTR_RDONLY : 0;
-  const FileDescriptor mounted(static_cast<int>(::syscall(SYS_fsmount, context.get(), FSMOUNT_CLOEXEC, attributes)));
-  if (!mounted) fail(mount, errno);
-  if (::syscall(SYS_move_mount, mounted.get(), "", AT_FDCWD, mount.target.c_str(), MOVE_MOUNT_F_EMPTY_PATH) != 0)
-    fail(mount, errno);
-  return true;
-}
-
-// By mount(2), whose data is one page: the lower folders are named by short links in a temporary folder, relative to
-// it. The working directory is changed in a thread that shares it with nobody.
-void mount_by_short_names(const OverlayMount& mount) {
-  const TemporaryDirectory links(mount.target.parent_path(), ".lower-");
-  std::string lower;
-  for (std::size_t i = 0; i < mount.lower.size(); ++i) {
-    const std::string link = std::to_string(i);
-    symbolic_link(stdfs::absolute(mount.lower[i]).string(), links.path() / link);
-    if (i > 0) lower += ':';
-    lower += link;
-  }
-  std::string data = "lowerdir=" + lower;
-  if (!mount.upper.empty()) {
-    symbolic_link(stdfs::absolute(mount.upper).string(), links.path() / "u");
-    symbolic_link(stdfs::absolute(mount.work).string(), links.path() / "w");
-    data += ",upperdir=u,workdir=w";
-  }
-  const unsigned long flags = mount.upper.empty() ? MS_RDONLY : 0;
-  int error_number = 0;
-  std::jthread([&] {
-    if (::unshare(CLONE_FS) != 0 || ::chdir(links.path().c_str()) != 0 ||
-        ::mount("overlay", stdfs::absolute(mount.target).c_str(), "overlay", flags, data.c_str()) != 0) {
-      error_number = errno;
-    }
-  }).join();
-  if (error_number != 0) fail(mount, error_number);
+std::uint64_t read_mount_id(int fd, const char* path, int flags, const stdfs::path& name) {
+  struct statx status = {};
+  if (::statx(fd, path, flags | AT_NO_AUTOMOUNT, STATX_MNT_ID | kUniqueMountId, &status) != 0)
+    fail("statx", name, errno);
+  if ((status.stx_mask & (STATX_MNT_ID | kUniqueMountId)) == 0)
+    throw Error(Code::kNotSupported, "this kernel does not tell the IDs of mounts: Linux 5.8 does");
+  return status.stx_mnt_id;
 }
 
 }  // namespace
 
-void mount_overlay(const OverlayMount& mount) {
-  if (const int error_number = fault(Operation::kMount, mount.target.native())) fail(mount, error_number);
-  if (!mount_by_context(mount)) mount_by_short_names(mount);
+MountContext::MountContext(const char* type) : fd_(::fsopen(type, FSOPEN_CLOEXEC)) {}
+
+int MountContext::set(const char* key, const std::string& value) {
+  return ::fsconfig(fd_.get(), FSCONFIG_SET_STRING, key, value.c_str(), 0) == 0 ? 0 : errno;
+}
+
+int MountContext::set_flag(const char* key) {
+  return ::fsconfig(fd_.get(), FSCONFIG_SET_FLAG, key, nullptr, 0) == 0 ? 0 : errno;
+}
+
+int MountContext::create() { return ::fsconfig(fd_.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) == 0 ? 0 : errno; }
+
+FileDescriptor MountContext::mount(unsigned attributes, const std::string& what) {
+  FileDescriptor mounted(::fsmount(fd_.get(), FSMOUNT_CLOEXEC, attributes));
+  if (!mounted) throw_errno(errno, what);
+  return mounted;
+}
+
+std::string MountContext::complaint() const {
+  std::string all;
+  char message[512];
+  ssize_t length = 0;
+  while ((length = ::read(fd_.get(), message, sizeof message)) > 0) {
+    if (!all.empty()) all += "; ";
+    all.append(message, static_cast<std::size_t>(length));
+    while (!all.empty() && all.back() == '\n') all.pop_back();
+  }
+  return all.empty() ? all : " (" + all + ")";
+}
+
+void attach_mount(const FileDescriptor& mount, const stdfs::path& target) {
+  announce(Operation::kMount, target);
+  if (::move_mount(mount.get(), "", AT_FDCWD, target.c_str(), MOVE_MOUNT_F_EMPTY_PATH) != 0)
+    fail("mount on", target, errno);
+}
+
+FileDescriptor open_bind(const stdfs::path& folder) {
+  announce(Operation::kMount, folder);
+  FileDescriptor mount(::open_tree(AT_FDCWD, folder.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
+  if (!mount) fail("bind", folder, errno);
+  return mount;
+}
+
+void make_mount_private(const stdfs::path& mount_point) {
+  announce(Operation::kMount, mount_point);
+  if (::mount(nullptr, mount_point.c_str(), nullptr, MS_PRIVATE, nullptr) != 0)
+    fail("make private the mount", mount_point, errno);
 }
 
 bool unmount(const stdfs::path& target) {
@@ -108,6 +94,10 @@ bool is_mount_point(const stdfs::path& path) {
     return false;
   return (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
 }
+
+std::uint64_t mount_id(const stdfs::path& path) { return read_mount_id(AT_FDCWD, path.c_str(), 0, path); }
+
+std::uint64_t mount_id(const FileDescriptor& mount) { return read_mount_id(mount.get(), "", AT_EMPTY_PATH, "mount"); }
 
 void enter_private_mount_namespace() {
   if (const int error_number = fault(Operation::kMount, "/")) throw_errno(error_number, "unshare mounts");
