@@ -218,11 +218,12 @@ void FileTree::remove(NodeId folder, std::string_view name) {
 std::string FileTree::path(NodeId folder) const {
   std::string path;
   for (; folder != kRootNode; folder = parent(folder)) {
-    const std::string_view name = texts_->name(names_[folder_at(folder).name].text);
-    path.insert(0, path.empty() ? std::string(name) : std::string(name) + "/");
+    path.insert(0, path.empty() ? std::string(name(folder)) : std::string(name(folder)) + "/");
   }
   return path;
 }
+
+std::string_view FileTree::name_of(const Folder& folder) const { return texts_->name(names_[folder.name].text); }
 
 std::string_view FileTree::target(NodeId symlink) const {
   const FileNode& node = nodes_[symlink];

@@ -86,6 +86,8 @@ class FileTree {
 
   NodeId parent(NodeId folder) const { return folder_at(folder).parent; }  // of a folder; the root is its own
   std::string path(NodeId folder) const;                                   // of a folder: "usr/lib"; "" is the root
+  // Of a folder but the root: its own name. As targets do, it lasts as long as the tree.
+  std::string_view name(NodeId folder) const { return name_of(folder_at(folder)); }
   std::string_view target(NodeId symlink) const;
 
   // Of folders only: their entries, sorted by the bytes of the names. Views last until the tree changes.
@@ -122,6 +124,7 @@ class FileTree {
   };
 
   const Folder& folder_at(NodeId node) const;
+  std::string_view name_of(const Folder& folder) const;
   Folder& folder_at(NodeId node) { return const_cast<Folder&>(std::as_const(*this).folder_at(node)); }
   std::uint32_t slot_of(NodeId folder, std::string_view name) const;
   void put(NodeId folder, std::string_view name, NodeId node);

@@ -4,8 +4,9 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/fs/copy.h"
 #include "layer/archive_name.h"
-#include "layer/unpack_folders.h"
+#include "layer/overlay_form.h"
 
 namespace davit::layer {
 
@@ -102,7 +103,7 @@ class Adapter {
     if (!path.empty()) ensure(std::string(parent_of(path)));
     const Place place = place_of(path);
     if (!path.empty()) {
-      place.parent->remove(place.name);  // a file that stood behind a link too: one of two equals, the folder stays
+      remove(path, place);  // a file that stood behind a link too: one of two equals, the folder stays
       place.parent->make_directory(place.name, kImpliedMode);
     }
     give_attributes(decisive(path), path, place);
@@ -177,16 +178,28 @@ class Adapter {
     if (is_whiteout(status) && layer_.find(to, Links::kNone)) return;
     const Place place = place_of(to);
     if (mtimes_.contains(to)) return;  // a folder of the layer has the name behind the link: it stays
-    place.parent->remove(place.name);
-    place.parent->hard_link(parent, name, place.name);
+    remove(to, place);
+    if (place.parent->try_hard_link(parent, name, place.name)) return;
+    if (status.st_nlink == 1) return base::fs::copy_file(parent, name, *place.parent, place.name);
+    std::set<std::string>& copies = copies_[status.st_ino];
+    if (copies.empty()) {
+      base::fs::copy_file(parent, name, *place.parent, place.name);
+    } else {
+      const Place earlier = place_of(*copies.begin());
+      place.parent->hard_link(*earlier.parent, earlier.name, place.name);
+    }
+    copies.insert(to);
+    copied_.emplace(to, status.st_ino);
   }
 
   // Removes a file that an earlier step has placed under the name.
-  void clear(const std::string& to) const {
-    if (!mtimes_.contains(to)) {
-      const Place place = place_of(to);
-      place.parent->remove(place.name);
-    }
+  void clear(const std::string& to) {
+    if (!mtimes_.contains(to)) remove(to, place_of(to));
+  }
+
+  void remove(const std::string& path, const Place& place) {
+    place.parent->remove(place.name);
+    if (const auto copy = copied_.extract(path)) copies_[copy.mapped()].erase(path);
   }
 
   const MergedTree& below_;
@@ -197,6 +210,9 @@ class Adapter {
   std::optional<Directory> out_;
   std::map<std::string, struct timespec> mtimes_;  // of the folders made in the adapted layer
   std::set<std::string> moved_;
+  // Of files with several names in the layer, where they had to be copied: their names here.
+  std::map<ino_t, std::set<std::string>> copies_;
+  std::map<std::string, ino_t> copied_;
 };
 
 }  // namespace

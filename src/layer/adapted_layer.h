@@ -15,8 +15,8 @@ namespace davit::layer {
 
 // Makes the folder `name` in `parent`: a small layer to be placed directly above the one in `layer`. In it, an implied
 // folder has the attributes that `below` has for it; where `below` has a link to a folder, it has that link, and behind
-// it the entries of the implied folder, as hard links. `parent` is on the layer's file system. Returns whether anything
-// had to be fitted; if not, the folder is empty.
+// it the entries of the implied folder, as hard links, or as copies where `parent` is not on the layer's file system.
+// Returns whether anything had to be fitted; if not, the folder is empty.
 bool make_adapted_layer(const MergedTree& below, const std::filesystem::path& layer,
                         const std::vector<std::string>& implied, const base::fs::Directory& parent,
                         const std::string& name);

@@ -26,6 +26,7 @@ std::string clean_archive_path(std::string_view path) {
   if (path.find('\0') != std::string_view::npos) refuse(path, "has a NUL in its name");
   const bool absolute = path.starts_with('/');
   std::string clean;
+  clean.reserve(std::min<std::size_t>(path.size(), PATH_MAX));
   for (std::size_t at = 0; at <= path.size();) {
     const std::size_t end = std::min(path.find('/', at), path.size());
     const std::string_view part = path.substr(at, end - at);
@@ -45,11 +46,13 @@ std::string clean_archive_path(std::string_view path) {
 }
 
 ArchiveName parse_archive_name(std::string_view path) {
-  const std::string clean = clean_archive_path(path);
+  std::string clean = clean_archive_path(path);
   if (clean.empty()) return {.kind = NameKind::kRoot, .parent = "", .name = ""};
-  ArchiveName result = {
-      .kind = NameKind::kEntry, .parent = std::string(parent_of(clean)), .name = std::string(last_of(clean))};
-  if (clean.find(kWhiteoutPrefix) == std::string::npos) return result;
+  const bool has_whiteout = clean.find(kWhiteoutPrefix) != std::string::npos;
+  ArchiveName result = {.kind = NameKind::kEntry, .parent = {}, .name = std::string(last_of(clean))};
+  clean.resize(parent_of(clean).size());
+  result.parent = std::move(clean);
+  if (!has_whiteout) return result;
 
   for (const std::string& part : base::split(result.parent, '/')) {
     if (part.starts_with(kMetadataPrefix)) {

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/strings.h"
 #include "layer/archive_name.h"
-#include "layer/unpack_folders.h"
+#include "layer/overlay_form.h"
 
 namespace davit::layer {
 

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/fs/paths.h"
 #include "base/fs/usage.h"
-#include "layer/unpack_folders.h"
+#include "layer/overlay_form.h"
 #include "tests/testing/layer_tree.h"
 
 namespace davit::layer {
@@ -315,6 +315,89 @@ TEST_F(UnpackTest, ManyFoldersAreMoreThanItKeepsOpen) {
   EXPECT_EQ(result.entries, 200U * 4);
   EXPECT_EQ(content("d199/deep/1"), "d199");
   EXPECT_EQ(status("d7").st_mtim.tv_nsec, test::kTestTime.tv_nsec);
+}
+
+TEST_F(UnpackTest, FarApartFoldersAreDeeperThanItKeepsOpen) {
+  std::string left = "l", right = "r";
+  for (int i = 0; i < 150; ++i) {
+    left += "/d";
+    right += "/d";
+  }
+  Archive archive;
+  for (int i = 0; i < 4; ++i)
+    archive.file(left + "/" + std::to_string(i), "1")
+        .hard_link(right + "/" + std::to_string(i), left + "/" + std::to_string(i));
+  archive.folder(left, 0700);
+  unpack_archive(archive);
+  EXPECT_EQ(content(right + "/3"), "1");
+  EXPECT_EQ(status(left).st_mode, S_IFDIR | 0700U);
+  EXPECT_EQ(status(left).st_mtim.tv_nsec, test::kTestTime.tv_nsec);
+  EXPECT_EQ(status(right).st_mtim.tv_sec, 0);
+}
+
+TEST_F(UnpackTest, LinksAreFollowedNoFurtherThanLinuxPathsReach) {
+  const std::string name(200, 'n');
+  std::string deep = name;
+  for (int i = 0; i < 15; ++i) deep += "/" + name;
+  EXPECT_NE(refusal(Archive().symlink("a", deep).symlink("b", "a/" + deep).file("b/x", "")).find("longer than 4095"),
+            std::string::npos);
+  EXPECT_NE(refusal(Archive().symlink("a", std::string(256, 'n')).file("a/x", "")).find("longer than 255"),
+            std::string::npos);
+  EXPECT_NE(refusal(Archive().symlink("a", std::string(256, 'n')).hard_link("h", "a/x")).find("longer than 255"),
+            std::string::npos);
+  std::string path = "a";
+  for (int i = 0; i < 41; ++i) path += "/a";
+  EXPECT_NE(refusal(Archive().symlink("a", ".").file(path + "/x", "")).find("levels of links"), std::string::npos);
+}
+
+TEST_F(UnpackTest, ADeviceNumberThatLinuxDoesNotHaveIsRefused) {
+  EXPECT_NE(refusal(Archive().device("d", 4096, 0)).find("'d' is a device 4096:0"), std::string::npos);
+  EXPECT_NE(refusal(Archive().device("d", 0, 1 << 20)).find("'d'"), std::string::npos);
+  unpack_archive(Archive().device("d", 4095, (1 << 20) - 1));
+  EXPECT_EQ(status("d").st_rdev, makedev(4095, (1 << 20) - 1));
+}
+
+TEST_F(UnpackTest, AFewBytesDoNotImplyMillionsOfFolders) {
+  Archive archive;
+  for (int i = 0; i < 20; ++i) {
+    std::string path = std::to_string(i);
+    while (path.size() < 4080) path += "/d";
+    archive.file(path + "/x", "");
+  }
+  const std::string bytes = archive.bytes();
+  base::MemorySource source(bytes);
+  codec::TarReader reader(source);
+  try {
+    unpack_for_image(reader, []() -> fs::File& { throw Error(base::Code::kInternal, "no sparse file"); });
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_EQ(e.code(), base::Code::kInvalidArgument);
+    EXPECT_NE(e.message().find("does not list"), std::string::npos);
+  }
+}
+
+TEST_F(UnpackTest, ARootOfItsOwnKindIsTold) {
+  EXPECT_FALSE(unpack_archive(Archive().folder("./", 0755)).root_special);
+  EXPECT_FALSE(unpack_archive(Archive().file("x", "")).root_special);
+  EXPECT_TRUE(unpack_archive(Archive().folder("./", 0700)).root_special);
+  EXPECT_TRUE(unpack_archive(Archive().folder("./", 0755, 0, 1)).root_special);
+  TarEntry root;
+  root.type = EntryType::kDirectory;
+  root.path = "./";
+  root.mode = 0755;
+  root.xattrs = {{"user.colour", "blue"}};
+  EXPECT_TRUE(unpack_archive(Archive().add(root)).root_special);
+}
+
+TEST_F(UnpackTest, AMalformedXattrIsRefusedByName) {
+  TarEntry file;
+  file.path = "f";
+  file.xattrs = {{"security.capability", "nonsense"}};
+  EXPECT_NE(refusal(Archive().add(file)).find("'f' has an xattr security.capability that is no capability"),
+            std::string::npos);
+  file.xattrs = {{"system.posix_acl_access", "nonsense"}};
+  EXPECT_EQ(refusal(Archive().add(file)), "none");  // an ACL of another version
+  EXPECT_FALSE(xattr("f", "system.posix_acl_access"));
 }
 
 TEST_F(UnpackTest, AnArchiveCutShortIsCorrupt) {

@@ -3,12 +3,14 @@
 #include <set>
 
 #include <fmt/core.h>
+#include <sys/sysmacros.h>
 
 #include "base/error.h"
 #include "base/fs/paths.h"
 #include "base/process.h"
 #include "codec/hash.h"
 #include "layer/archive_name.h"
+#include "layer/overlay_form.h"
 
 namespace davit::test {
 
@@ -44,7 +46,9 @@ class TreeReader {
             .content = {},
             .xattrs = parent.xattrs(name),
             .link_group = {}};
+    node.opaque = std::erase(node.xattrs, std::pair(std::string(layer::kOpaqueXattr), std::string("y"))) > 0;
     std::erase_if(node.xattrs, [](const auto& xattr) { return xattr.first.starts_with("trusted.overlay."); });
+    if (layer::is_whiteout(*status)) node = {.mode = S_IFCHR};
     if (S_ISLNK(status->st_mode)) node.content = parent.read_link(name).value_or("");
     if (!S_ISDIR(status->st_mode)) {
       node.link_group = groups_.emplace(status->st_ino, path).first->second;
@@ -65,10 +69,85 @@ class TreeReader {
   std::map<ino_t, std::string> groups_;
 };
 
+class FileTreeReader {
+ public:
+  FileTreeReader(const codec::FileTree& tree, std::string_view archive, const fs::File* beside)
+      : tree_(tree), archive_(archive), beside_(beside) {}
+
+  void add(codec::NodeId id, const std::string& path) {
+    const codec::FileNode& from = tree_[id];
+    TreeNode& node = found_[path];
+    node = {.mode = type_of(from.type) | from.mode,
+            .uid = from.uid,
+            .gid = from.gid,
+            .mtime = from.mtime(),
+            .device = makedev(from.device_major, from.device_minor),
+            .content = {},
+            .xattrs = tree_.xattrs(from),
+            .link_group = {},
+            .opaque = from.opaque};
+    if (from.is_whiteout()) node = {.mode = S_IFCHR};
+    if (from.is_symlink()) node.content = tree_.target(id);
+    if (from.type == codec::NodeType::kFile) node.content = content(from);
+    if (!from.is_folder()) {
+      node.link_group = groups_.emplace(id, path).first->second;
+    } else {
+      for (const auto& [name, child] : tree_.entries(id)) add(child, layer::join_path(path, name));
+    }
+  }
+
+  Tree take() { return std::move(found_); }
+
+ private:
+  static mode_t type_of(codec::NodeType type) {
+    switch (type) {
+      case codec::NodeType::kFile:
+        return S_IFREG;
+      case codec::NodeType::kFolder:
+        return S_IFDIR;
+      case codec::NodeType::kSymlink:
+        return S_IFLNK;
+      case codec::NodeType::kCharacterDevice:
+        return S_IFCHR;
+      case codec::NodeType::kBlockDevice:
+        return S_IFBLK;
+      case codec::NodeType::kFifo:
+        return S_IFIFO;
+    }
+    return 0;
+  }
+
+  std::string content(const codec::FileNode& node) const {
+    if (node.chunks == 0) return piece(node.place, node.data, node.size);
+    const codec::FileChunks& chunks = tree_.chunks(node);
+    std::string content;
+    for (const std::uint64_t offset : chunks.offsets) {
+      const std::size_t size =
+          std::min<std::uint64_t>(std::uint64_t{1} << chunks.size_bits, node.size - content.size());
+      content += offset == codec::FileChunks::kHole ? std::string(size, '\0') : piece(node.place, offset, size);
+    }
+    return content;
+  }
+
+  std::string piece(codec::DataPlace place, std::uint64_t offset, std::size_t size) const {
+    if (place == codec::DataPlace::kArchive) return std::string(archive_.substr(offset, size));
+    std::string text(size, '\0');
+    text.resize(beside_->read_at(std::as_writable_bytes(std::span(text)), offset));
+    return text;
+  }
+
+  const codec::FileTree& tree_;
+  std::string_view archive_;
+  const fs::File* beside_;
+  Tree found_;
+  std::map<codec::NodeId, std::string> groups_;
+};
+
 std::string describe(const TreeNode& node, bool with_time) {
   std::string text = fmt::format("mode {:o} owner {}:{} device {} links with '{}' content '{}'", node.mode, node.uid,
                                  node.gid, node.device, node.link_group, node.content.substr(0, 60));
   if (with_time) text += fmt::format(" time {}.{:09}", node.mtime.tv_sec, node.mtime.tv_nsec);
+  if (node.opaque) text += " opaque";
   for (const auto& [key, value] : node.xattrs) text += fmt::format(" {}={}", key, value);
   return text;
 }
@@ -154,6 +233,12 @@ oci::Digest Archive::diff_id() const { return codec::digest_of(bytes()); }
 Tree read_tree(const std::filesystem::path& root) {
   TreeReader reader;
   reader.add(fs::Directory::open(root.parent_path()), root.filename(), "");
+  return reader.take();
+}
+
+Tree read_tree(const codec::FileTree& tree, std::string_view archive, const fs::File* beside) {
+  FileTreeReader reader(tree, archive, beside);
+  reader.add(codec::kRootNode, "");
   return reader.take();
 }
 

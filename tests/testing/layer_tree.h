@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/fs/tree.h"
+#include "codec/file_tree.h"
 #include "codec/tar.h"
 #include "oci/digest.h"
 
@@ -46,10 +47,14 @@ struct TreeNode {
   std::string content;  // a link's target
   base::fs::Xattrs xattrs;
   std::string link_group;  // the first path of the same file
+  bool opaque = false;     // overlayfs's mark
 };
 using Tree = std::map<std::string, TreeNode>;  // by path; "" is the root
 
+// Of a whiteout only that it is one.
 Tree read_tree(const std::filesystem::path& root);
+// The same of a tree in memory, whose files' data is in the archive or in a file beside it (null: there is none).
+Tree read_tree(const codec::FileTree& tree, std::string_view archive, const base::fs::File* beside);
 // What differs, a line each; empty when nothing. Of a folder that `expected` has as changed after `since` (by an entry
 // made in it), where that is given, the time is not compared.
 std::string difference(const Tree& expected, const Tree& found, time_t since = 0);

@@ -171,10 +171,16 @@ void Directory::make_node(const std::string& name, mode_t mode_and_type, dev_t d
 }
 
 void Directory::hard_link(const Directory& from, const std::string& from_name, const std::string& name) const {
+  if (!try_hard_link(from, from_name, name)) fail("link", path_ / name, EXDEV);
+}
+
+bool Directory::try_hard_link(const Directory& from, const std::string& from_name, const std::string& name) const {
   check_name(from.path_, from_name);
   check_name(path_, name);
   announce(Operation::kLink, path_, name);
-  if (::linkat(from.fd(), from_name.c_str(), fd(), name.c_str(), 0) != 0) fail("link", path_ / name, errno);
+  if (::linkat(from.fd(), from_name.c_str(), fd(), name.c_str(), 0) == 0) return true;
+  if (errno == EXDEV) return false;
+  fail("link", path_ / name, errno);
 }
 
 void Directory::remove(const std::string& name) const {

@@ -52,6 +52,8 @@ class Directory {
   void symbolic_link(const std::string& target, const std::string& name) const;
   void make_node(const std::string& name, mode_t mode_and_type, dev_t device) const;
   void hard_link(const Directory& from, const std::string& from_name, const std::string& name) const;
+  // The same; false where the two lie on different file systems.
+  bool try_hard_link(const Directory& from, const std::string& from_name, const std::string& name) const;
   void remove(const std::string& name) const;  // with all in it when it is a folder; fine when missing
   void set_owner(const std::string& name, Ownership owner) const;
   void set_mode(const std::string& name, mode_t mode) const;  // not for links

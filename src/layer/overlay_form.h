@@ -1,0 +1,15 @@
+#pragma once
+// Overlayfs's form of what a layer takes away from those below it.
+
+#include <string_view>
+
+#include <sys/stat.h>
+
+namespace davit::layer {
+
+inline constexpr std::string_view kOpaqueXattr = "trusted.overlay.opaque";  // "y": lower layers' entries are hidden
+inline constexpr mode_t kImpliedMode = 0755;  // of a folder that holds entries but is not listed
+
+bool is_whiteout(const struct stat& status);  // a character device 0:0
+
+}  // namespace davit::layer
