@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "codec/hash.h"
 #include "layer/adapted_layer.h"
-#include "layer/unpack_folders.h"
+#include "layer/overlay_form.h"
 
 namespace davit::layer {
 

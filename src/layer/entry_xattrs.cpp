@@ -115,10 +115,10 @@ XattrCheck check_xattr(codec::NodeType type, std::string_view key, std::string_v
   if (key == kAccessAcl || key == kDefaultAcl) return check_acl(type, key, value);
   for (const std::string_view prefix : kNamespaces) {
     if (!key.starts_with(prefix)) continue;
-    if (key == prefix) return {XattrFate::kMalformed, "has no name"};
     if (prefix == "user." && type != codec::NodeType::kFile && type != codec::NodeType::kFolder) {
       return {XattrFate::kLeftOut, "only files and folders have such"};
     }
+    if (key == prefix) return {XattrFate::kMalformed, "has no name"};
     if (key == "security.capability" && !is_capability(value)) return {XattrFate::kMalformed, "is no capability"};
     return {};
   }

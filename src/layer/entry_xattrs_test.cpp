@@ -97,7 +97,8 @@ std::string gen_acl() {
       entries[somewhere()].id = UINT32_MAX;
       break;
     case 4:
-      entries[somewhere()].tag = *rc::gen::elementOf(std::vector<std::uint16_t>{kOwner, kUser, kGroup, kMask, kOther, 3, 64});
+      entries[somewhere()].tag =
+          *rc::gen::elementOf(std::vector<std::uint16_t>{kOwner, kUser, kGroup, kMask, kOther, 3, 64});
       break;
     case 5:
       return acl_of(entries, 3);
@@ -142,7 +143,8 @@ RC_GTEST_FIXTURE_PROP(KernelProperty, OtherXattrsAreTakenAsTheKernelTakesThem, (
       "user.x", "user.", "trusted.x", "trusted.", "security.x", "security.", "security.capability", "system.x", "other",
       "posix_acl_access", "user", "system.posix_acl_access.x", "user." + std::string(250, 'n'),
       "user." + std::string(251, 'n')});
-  std::string value = *rc::gen::elementOf(std::vector<std::string>{"", "text", std::string(65'537, 'x'), std::string("\0b", 2)});
+  std::string value =
+      *rc::gen::elementOf(std::vector<std::string>{"", "text", std::string(65'537, 'x'), std::string("\0b", 2)});
   if (key == "security.capability") {
     value = std::string(*rc::gen::elementOf(std::vector<std::size_t>{12, 20, 24, 25}), '\0');
     value[3] = *rc::gen::element('\1', '\2', '\3');

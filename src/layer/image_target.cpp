@@ -25,6 +25,7 @@ constexpr unsigned kMostBits = 40;   // what EROFS has for chunks of blocks of 5
 constexpr std::uint64_t kPiecesForAnExtent = 64, kPiecesOfAFile = 1024;
 constexpr std::uint64_t kMostPiecesOfAFile = std::uint64_t{1} << 20;
 constexpr std::uint64_t kMostPieces = std::uint64_t{8} << 20;
+constexpr std::uint64_t kPartOfRoom = 16;  // what one file's holes may take of the room beside the archive
 constexpr std::uint64_t kMostBeside = std::uint64_t{1} << 40;
 
 std::uint64_t pieces_of(std::uint64_t size, unsigned bits) { return size == 0 ? 0 : ((size - 1) >> bits) + 1; }
@@ -58,16 +59,20 @@ std::uint64_t pieces_with_data(const std::vector<SparseExtent>& extents, unsigne
                       base::printable(entry.path));
 }
 
-// The pieces' size: as large as it need be for a short map, as small as it must be for the room that is left.
+// The pieces' size: as large as it may be for a short map, but smaller where the holes in the pieces would take much of
+// the room that is left.
 unsigned piece_bits(const TarEntry& entry, std::uint64_t room) {
-  const std::uint64_t wanted =
-      std::min(kPiecesOfAFile, kPiecesForAnExtent * std::max<std::uint64_t>(entry.sparse->size(), 1));
+  const std::vector<SparseExtent>& extents = *entry.sparse;
+  const std::uint64_t wanted = std::min(kPiecesOfAFile, kPiecesForAnExtent * std::max<std::uint64_t>(extents.size(), 1));
+  std::uint64_t data = 0;
+  for (const SparseExtent& extent : extents) data += extent.size;
+  const std::uint64_t fair = std::min(room, data + room / kPartOfRoom);
   unsigned bits = kLeastBits;
-  while (pieces_of(entry.size, bits) > wanted && bits < kMostBits) ++bits;
-  for (; pieces_of(entry.size, bits) <= kMostPiecesOfAFile && bits >= kLeastBits; --bits) {
-    if (pieces_with_data(*entry.sparse, bits) <= room >> bits) return bits;
-  }
-  refuse(entry);
+  while (bits < kMostBits && pieces_of(entry.size, bits) > wanted) ++bits;
+  const auto fits = [&](std::uint64_t bytes) { return pieces_with_data(extents, bits) <= bytes >> bits; };
+  while (bits > kLeastBits && !fits(fair) && pieces_of(entry.size, bits - 1) <= kMostPiecesOfAFile) --bits;
+  if (!fits(room) || pieces_of(entry.size, bits) > kMostPiecesOfAFile) refuse(entry);
+  return bits;
 }
 
 }  // namespace

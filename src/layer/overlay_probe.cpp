@@ -4,8 +4,8 @@
 #include "base/fs/mount.h"
 #include "base/fs/paths.h"
 #include "base/fs/tree.h"
+#include "layer/overlay_form.h"
 #include "layer/probe.h"
-#include "layer/unpack_folders.h"
 
 namespace davit::layer {
 

@@ -142,7 +142,9 @@ class TreeBuilder {
   void add_symlink(const TarEntry& entry, NodeId folder, std::string_view name) {
     if (entry.link_target.empty() || entry.link_target.size() >= PATH_MAX) refuse(entry, "is a link to no valid name");
     paths_.clear(folder, name);
-    const NodeId node = tree_.add_symlink(folder, name, node_of(entry), entry.link_target);
+    FileNode link = node_of(entry);
+    link.mode = 0777;  // Linux has no others
+    const NodeId node = tree_.add_symlink(folder, name, link, entry.link_target);
     make_other(entry, {.folder = folder, .name = name, .node = node});
   }
 

@@ -174,9 +174,8 @@ Archive gen_any_archive() {
     } else if (kind < 15) {
       archive.hard_link(gen_any_path(), gen_any_path());
     } else if (kind < 16) {
-      TarEntry entry =
-          gen_attributes(*rc::gen::elementOf(
-              std::vector{EntryType::kFifo, EntryType::kCharacterDevice, EntryType::kBlockDevice}));
+      TarEntry entry = gen_attributes(
+          *rc::gen::elementOf(std::vector{EntryType::kFifo, EntryType::kCharacterDevice, EntryType::kBlockDevice}));
       entry.device_major = *rc::gen::inRange(0U, 3U);
       entry.device_minor = *rc::gen::inRange(0U, 3U);
       archive.add(entry);
