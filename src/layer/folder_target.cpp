@@ -1,6 +1,7 @@
 #include "layer/folder_target.h"
 
 #include <charconv>
+#include <vector>
 
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -39,6 +40,18 @@ mode_t process_umask() {
     std::from_chars(begin, status.data() + status.size(), mask, 8);
   }
   return mask;
+}
+
+void write_data(const codec::TarEntry& entry, codec::TarReader& tar, File& file) {
+  if (!entry.sparse) {
+    pass_entry_data(entry, tar, entry.size, [&](base::ByteView bytes, std::uint64_t) { file.write(bytes); });
+    return;
+  }
+  for (const codec::SparseExtent& extent : *entry.sparse) {
+    pass_entry_data(entry, tar, extent.size,
+                    [&](base::ByteView bytes, std::uint64_t at) { file.write_at(bytes, extent.offset + at); });
+  }
+  file.truncate(entry.size);
 }
 
 bool is_left_out(const Error& e) { return e.code() == Code::kNotSupported || e.code() == Code::kPermissionDenied; }
@@ -80,14 +93,13 @@ const FolderTarget::DirectoryPtr& FolderTarget::open(NodeId folder) {
   return recent_.front().second;
 }
 
-const FolderTarget::DirectoryPtr& FolderTarget::keep_open(NodeId folder, Directory directory) {
+void FolderTarget::keep_open(NodeId folder, Directory directory) {
   recent_.emplace_front(folder, std::make_shared<const Directory>(std::move(directory)));
   open_[folder] = recent_.begin();
   if (recent_.size() > kOpenFolders) {
     open_.erase(recent_.back().first);
     recent_.pop_back();
   }
-  return recent_.front().second;
 }
 
 // A new file is owned by us, or by its folder's group where a setgid bit or the mount asks for that.
@@ -116,18 +128,6 @@ void FolderTarget::make_file(const Place& at, const codec::TarEntry& entry, code
   if (needs_owner(at)) base::fs::set_owner(file, {node.uid, node.gid});
   if (node.mode != first_mode || (first_mode & umask_)) file.set_mode(node.mode);
   base::fs::set_mtime(file, node.mtime());
-}
-
-void FolderTarget::write_data(const codec::TarEntry& entry, codec::TarReader& tar, File& file) {
-  if (!entry.sparse) {
-    copy_entry_data(entry, tar, entry.size, buffer_, [&](base::ByteView bytes, std::uint64_t) { file.write(bytes); });
-    return;
-  }
-  for (const codec::SparseExtent& extent : *entry.sparse) {
-    copy_entry_data(entry, tar, extent.size, buffer_,
-                    [&](base::ByteView bytes, std::uint64_t at) { file.write_at(bytes, extent.offset + at); });
-  }
-  file.truncate(entry.size);
 }
 
 void FolderTarget::make_other(const Place& at) {

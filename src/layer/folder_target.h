@@ -5,7 +5,6 @@
 #include <list>
 #include <memory>
 #include <unordered_map>
-#include <vector>
 
 #include "base/fs/tree.h"
 #include "layer/tree_target.h"
@@ -42,10 +41,9 @@ class FolderTarget final : public TreeTarget {
 
   Spot spot(const Place& at);
   const DirectoryPtr& open(codec::NodeId folder);
-  const DirectoryPtr& keep_open(codec::NodeId folder, base::fs::Directory directory);
+  void keep_open(codec::NodeId folder, base::fs::Directory directory);
   bool needs_owner(const Place& at) const;
   bool inherits_setgid(const Place& at) const;
-  void write_data(const codec::TarEntry& entry, codec::TarReader& tar, base::fs::File& file);
   void set_late_xattrs(const Place& at, const Spot& where);
 
   codec::FileTree& tree_;
@@ -53,7 +51,6 @@ class FolderTarget final : public TreeTarget {
   std::string name_;
   mode_t umask_;
   base::fs::Ownership ours_;
-  std::vector<std::byte> buffer_;
 
   static constexpr std::size_t kOpenFolders = 64;
   std::list<std::pair<codec::NodeId, DirectoryPtr>> recent_;  // used last first

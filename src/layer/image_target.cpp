@@ -6,6 +6,7 @@
 #include "base/strings.h"
 #include "codec/erofs.h"
 #include "layer/entry_data.h"
+#include "layer/entry_xattrs.h"
 
 namespace davit::layer {
 
@@ -63,7 +64,8 @@ std::uint64_t pieces_with_data(const std::vector<SparseExtent>& extents, unsigne
 // the room that is left.
 unsigned piece_bits(const TarEntry& entry, std::uint64_t room) {
   const std::vector<SparseExtent>& extents = *entry.sparse;
-  const std::uint64_t wanted = std::min(kPiecesOfAFile, kPiecesForAnExtent * std::max<std::uint64_t>(extents.size(), 1));
+  const std::uint64_t wanted =
+      std::min(kPiecesOfAFile, kPiecesForAnExtent * std::max<std::uint64_t>(extents.size(), 1));
   std::uint64_t data = 0;
   for (const SparseExtent& extent : extents) data += extent.size;
   const std::uint64_t fair = std::min(room, data + room / kPartOfRoom);
@@ -89,7 +91,7 @@ void ImageTarget::make_file(const Place& at, const TarEntry& entry, codec::TarRe
     // Pieces that follow each other in the file do so beside the archive, too.
     const std::uint64_t piece = extent.offset >> chunks.size_bits;
     const std::uint64_t begin = chunks.offsets[piece] + (extent.offset - (piece << chunks.size_bits));
-    copy_entry_data(entry, tar, extent.size, buffer_,
+    pass_entry_data(entry, tar, extent.size,
                     [&](base::ByteView bytes, std::uint64_t done) { beside_().write_at(bytes, begin + done); });
   }
   if (!entry.sparse->empty()) node.place = codec::DataPlace::kBeside;
@@ -110,6 +112,7 @@ FileChunks ImageTarget::map(const TarEntry& entry) {
 }
 
 std::optional<std::string> ImageTarget::set_xattr(const Place&, const std::string& key, const std::string& value) {
+  if (key == kAccessAcl || key == kDefaultAcl) return std::nullopt;  // the image has what the tree keeps of it
   if (codec::erofs_keeps_xattr(key, value)) return std::nullopt;
   return "EROFS has no place for it";
 }

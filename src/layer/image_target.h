@@ -2,7 +2,6 @@
 // A layer's tree of which nothing is made but an image that points into the archive: the erofs driver's form.
 
 #include <functional>
-#include <vector>
 
 #include "base/fs/file.h"
 #include "layer/tree_target.h"
@@ -37,7 +36,6 @@ class ImageTarget final : public TreeTarget {
   const std::function<base::fs::File&()>& beside_;
   std::uint64_t beside_bytes_ = 0;
   std::uint64_t pieces_ = 0;  // of all files
-  std::vector<std::byte> buffer_;
 };
 
 }  // namespace davit::layer
