@@ -28,7 +28,10 @@ using Mode = FileLock::Mode;
 
 namespace {
 
+// Shared: the place stays where it is. Exclusive: nobody works in it.
 constexpr const char* kPlaceLock = "place";
+// Exclusive: nobody else takes mounts away.
+constexpr const char* kTidyLock = "tidy";
 
 stdfs::path normal(const stdfs::path& path) { return stdfs::absolute(path).lexically_normal(); }
 
@@ -64,10 +67,9 @@ std::optional<FileLock> LayerMounts::try_lock(const std::string& hex, Mode mode)
   }
 }
 
-// Shared: the place stays where it is. Exclusive: nobody works in it.
-FileLock LayerMounts::lock_place(Mode mode) const {
+FileLock LayerMounts::lock(const char* name, Mode mode) const {
   for (const auto& folder : {users_, locks_}) fs::make_directories(folder);
-  return FileLock::acquire(lock_file(kPlaceLock), mode);
+  return FileLock::acquire(lock_file(name), mode);
 }
 
 // Runs the work in the namespace of which the record speaks. False, and nothing is run, when the record is not true
@@ -118,10 +120,10 @@ void LayerMounts::in_namespace(const std::function<void(Inside&)>& work) const {
   try {
     while (true) {
       {
-        const auto lock = lock_place(Mode::kShared);
+        const auto held = lock(kPlaceLock, Mode::kShared);
         if (run_at(read_place(record_), [&] { work(inside); })) break;
       }
-      const auto lock = lock_place(Mode::kExclusive);
+      const auto held = lock(kPlaceLock, Mode::kExclusive);
       if (!run_at(read_place(record_), [] {})) establish();
     }
   } catch (...) {
@@ -183,12 +185,7 @@ void LayerMounts::unmount(const stdfs::path& target) const {
 
 void LayerMounts::release(const stdfs::path& target) const {
   const stdfs::path file = user_file(users_, normal(target));
-  if (!fs::exists(file)) return;
-  {
-    const auto lock = lock_place(Mode::kShared);
-    fs::remove(file);
-  }
-  tidy(Thoroughness::kHere);
+  if (fs::exists(file) && fs::remove(file)) tidy(Thoroughness::kHere);
 }
 
 std::size_t LayerMounts::clean() const { return tidy(Thoroughness::kEverywhere); }
@@ -196,7 +193,7 @@ std::size_t LayerMounts::clean() const { return tidy(Thoroughness::kEverywhere);
 std::vector<std::string> LayerMounts::mounted() const {
   std::vector<std::string> found;
   if (is_idle()) return found;
-  const auto lock = lock_place(Mode::kShared);
+  const auto alone = lock(kTidyLock, Mode::kExclusive);
   run_at(read_place(record_), [&] {
     for (const auto& name : fs::list(layers_)) {
       if (fs::is_mount_point(layer(name))) found.push_back(name);
@@ -207,19 +204,17 @@ std::vector<std::string> LayerMounts::mounted() const {
 
 bool LayerMounts::is_idle() const { return !fs::exists(record_) && !fs::exists(layers_) && fs::list(users_).empty(); }
 
-// Leaves mounted what is used; with the last of it, the place goes.
+// Leaves mounted what is used; with the last of it, the place goes. One at a time; never waiting for who works in the
+// place, for that may take long: they tidy at their end unless they keep something.
 std::size_t LayerMounts::tidy(Thoroughness thoroughness) const {
   if (is_idle()) return 0;
-  std::size_t unmounted = 0;
-  {
-    const auto lock = lock_place(Mode::kShared);
-    forget_users(thoroughness);
-    run_at(read_place(record_), [&] { unmounted = sweep(true); });
-  }
+  const auto alone = lock(kTidyLock, Mode::kExclusive);
+  forget_users(thoroughness);
   if (read_users(users_).empty()) {
-    const auto lock = lock_place(Mode::kExclusive);
-    remove_place();
+    if (const auto place = FileLock::try_acquire(lock_file(kPlaceLock))) return remove_place();
   }
+  std::size_t unmounted = 0;
+  run_at(read_place(record_), [&] { unmounted = sweep(); });
   return unmounted;
 }
 
@@ -262,59 +257,82 @@ std::vector<std::string> LayerMounts::used_layers() const {
   return used;
 }
 
-// Unmounts what nobody keeps or holds. Users are asked again after the locks are taken: whoever keeps a layer holds it
-// meanwhile. In the mounts' namespace, or (not `mounted`) where they are gone and only folders are left.
-std::size_t LayerMounts::sweep(bool mounted) const {
+// What nobody keeps or holds, locked. Users are asked again after the locks are taken: whoever keeps a layer holds it
+// meanwhile.
+LayerMounts::Locked LayerMounts::lock_unused() const {
   std::vector<std::string> names = fs::list(layers_);
   for (const auto& name : fs::list(locks_)) {
     if (base::is_hex(name)) names.push_back(name);
   }
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
-  std::vector<std::pair<std::string, FileLock>> free;
+  Locked unused;
   const auto used = used_layers();
   for (const auto& name : names) {
     if (std::binary_search(used.begin(), used.end(), name)) continue;
-    if (auto lock = try_lock(name, Mode::kExclusive)) free.emplace_back(name, std::move(*lock));
+    if (auto lock = try_lock(name, Mode::kExclusive)) unused.emplace_back(name, std::move(*lock));
   }
-  if (free.empty()) return 0;
-  std::size_t unmounted = 0;
+  if (unused.empty()) return unused;
   const auto used_now = used_layers();
-  for (const auto& [name, lock] : free) {
-    if (std::binary_search(used_now.begin(), used_now.end(), name)) continue;
-    const stdfs::path place = layer(name);
-    while (mounted && fs::is_mount_point(place) && fs::unmount(place)) ++unmounted;
-    // Copies of the mount in other namespaces go with the folder (Linux detaches what is mounted on it elsewhere).
-    fs::remove(place);
+  std::erase_if(unused, [&](const auto& layer) {
+    return std::binary_search(used_now.begin(), used_now.end(), layer.first);
+  });
+  return unused;
+}
+
+// Copies of a layer's mount in other namespaces go with its folder: Linux detaches what is mounted there elsewhere.
+void LayerMounts::remove_folders(const Locked& layers) const {
+  for (const auto& [name, lock] : layers) {
+    fs::remove(layer(name));
     fs::remove(lock_file(name));
   }
+}
+
+// In the mounts' namespace: unmounts what is not used.
+std::size_t LayerMounts::sweep() const {
+  std::size_t unmounted = 0;
+  const Locked unused = lock_unused();
+  for (const auto& [name, lock] : unused) {
+    while (fs::is_mount_point(layer(name)) && fs::unmount(layer(name))) ++unmounted;
+  }
+  remove_folders(unused);
   return unmounted;
 }
 
-// The caller holds the place's lock alone. The record goes last.
-void LayerMounts::remove_place() const {
-  if (!read_users(users_).empty()) return;
-  bool empty = true;
-  const bool there = run_at(read_place(record_), [&] {
-    empty = fs::list(layers_).empty();
-    if (!empty) return;
-    fs::unmount(layers_);
-    fs::remove(layers_);
-  });
-  if (!there) {
-    while (fs::is_mount_point(layers_) && fs::unmount(layers_)) {
+// The same where there are no users: unless something is held, the place goes, and with it in one call all that is
+// mounted in it (each call costs the kernel milliseconds). The record goes last. The caller holds the place's lock
+// alone.
+std::size_t LayerMounts::remove_place() const {
+  std::size_t unmounted = 0;
+  bool gone = false;
+  const auto remove = [&] {
+    {
+      const Locked unused = lock_unused();
+      const auto names = fs::list(layers_);
+      gone = read_users(users_).empty() && std::all_of(names.begin(), names.end(), [&](const std::string& name) {
+               return std::any_of(unused.begin(), unused.end(), [&](const auto& layer) { return layer.first == name; });
+             });
+      if (gone) {
+        for (const auto& name : names) unmounted += fs::is_mount_point(layer(name)) ? 1 : 0;
+        while (fs::is_mount_point(layers_) && fs::unmount(layers_)) {
+        }
+        remove_folders(unused);
+        fs::remove(layers_);
+        return;
+      }
     }
-    sweep(false);
-    empty = fs::list(layers_).empty();
-    if (empty) fs::remove(layers_);
-  }
-  if (!empty) return;
+    unmounted = sweep();
+  };
+  // Where no record is true, there are folders at most, or copies of mounts that are gone.
+  if (!run_at(read_place(record_), remove)) remove();
+  if (!gone) return unmounted;
   fs::remove(record_);
   // What was being written when its writer died.
   for (const auto& name : fs::list(users_)) fs::remove(users_ / name);
   for (const auto& name : fs::list(folder_)) {
     if (name.starts_with('.')) fs::remove(folder_ / name);
   }
+  return unmounted;
 }
 
 }  // namespace davit::layer

@@ -13,6 +13,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/file_lock.h"
@@ -62,7 +63,7 @@ class LayerMounts {
     Inside(const LayerMounts& mounts, base::MountNamespace caller) : mounts_(mounts), caller_(std::move(caller)) {}
     const LayerMounts& mounts_;
     base::MountNamespace caller_;
-    bool left_ = false;  // something was shown, and nothing kept since
+    bool left_ = true;  // there may be something that is not kept
   };
 
   // Runs the work where the store's mounts are: here, where there are none yet or they are here; else in a thread that
@@ -87,11 +88,12 @@ class LayerMounts {
 
  private:
   struct StoreFolders;
+  using Locked = std::vector<std::pair<std::string, base::FileLock>>;  // layers by their hex digits
 
   std::filesystem::path layer(const std::string& hex) const { return layers_ / hex; }
   std::filesystem::path lock_file(const std::string& name) const { return locks_ / name; }
   std::optional<base::FileLock> try_lock(const std::string& hex, base::FileLock::Mode mode) const;
-  base::FileLock lock_place(base::FileLock::Mode mode) const;
+  base::FileLock lock(const char* name, base::FileLock::Mode mode) const;
 
   bool run_at(const std::optional<PlaceRecord>& record, const std::function<void()>& work) const;
   void establish() const;
@@ -102,8 +104,10 @@ class LayerMounts {
   void tidy_quietly() const;
   void forget_users(Thoroughness thoroughness) const;
   std::vector<std::string> used_layers() const;
-  std::size_t sweep(bool mounted) const;
-  void remove_place() const;
+  Locked lock_unused() const;
+  void remove_folders(const Locked& layers) const;
+  std::size_t sweep() const;
+  std::size_t remove_place() const;
   bool is_idle() const;
 
   std::filesystem::path root_, run_;
