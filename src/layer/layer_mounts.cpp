@@ -106,7 +106,7 @@ void LayerMounts::establish() const {
   // Copies of one that was made elsewhere: a new mount namespace has them of the one that it came from.
   while (fs::is_mount_point(layers_)) fs::unmount(layers_);
   fs::make_directories(layers_);
-  const fs::FileDescriptor place = fs::open_bind(layers_);
+  const fs::FileDescriptor place = fs::open_tmpfs(layers_);
   write_place(record_, {.mount_namespace = MountNamespace::current(),
                         .mount_id = fs::mount_id(place),
                         .pid = static_cast<int>(::getpid()),
@@ -281,7 +281,7 @@ LayerMounts::Locked LayerMounts::lock_unused() const {
 }
 
 // Copies of a layer's mount in other namespaces go with its folder: Linux detaches what is mounted there elsewhere.
-void LayerMounts::remove_folders(const Locked& layers) const {
+void LayerMounts::remove_names(const Locked& layers) const {
   for (const auto& [name, lock] : layers) {
     fs::remove(layer(name));
     fs::remove(lock_file(name));
@@ -295,7 +295,7 @@ std::size_t LayerMounts::sweep() const {
   for (const auto& [name, lock] : unused) {
     while (fs::is_mount_point(layer(name)) && fs::unmount(layer(name))) ++unmounted;
   }
-  remove_folders(unused);
+  remove_names(unused);
   return unmounted;
 }
 
@@ -316,7 +316,7 @@ std::size_t LayerMounts::remove_place() const {
         for (const auto& name : names) unmounted += fs::is_mount_point(layer(name)) ? 1 : 0;
         while (fs::is_mount_point(layers_) && fs::unmount(layers_)) {
         }
-        remove_folders(unused);
+        remove_names(unused);
         fs::remove(layers_);
         return;
       }

@@ -105,7 +105,7 @@ class LayerMounts {
   void forget_users(Thoroughness thoroughness) const;
   std::vector<std::string> used_layers() const;
   Locked lock_unused() const;
-  void remove_folders(const Locked& layers) const;
+  void remove_names(const Locked& layers) const;
   std::size_t sweep() const;
   std::size_t remove_place() const;
   bool is_idle() const;

@@ -1,6 +1,7 @@
 #include "base/fs/mount.h"
 
 #include <cerrno>
+#include <utility>
 
 #include <fcntl.h>
 #include <fmt/core.h>
@@ -65,6 +66,17 @@ void attach_mount(const FileDescriptor& mount, const stdfs::path& target) {
   announce(Operation::kMount, target);
   if (::move_mount(mount.get(), "", AT_FDCWD, target.c_str(), MOVE_MOUNT_F_EMPTY_PATH) != 0)
     fail("mount on", target, errno);
+}
+
+FileDescriptor open_tmpfs(const stdfs::path& target) {
+  announce(Operation::kMount, target);
+  MountContext context("tmpfs");
+  if (!context) fail("mount tmpfs on", target, errno);
+  for (const auto& [key, value] : {std::pair{"source", "davit"}, std::pair{"mode", "0700"}, std::pair{"size", "1m"}}) {
+    if (const int error_number = context.set(key, value)) fail("mount tmpfs on", target, error_number);
+  }
+  if (const int error_number = context.create()) fail("mount tmpfs on", target, error_number);
+  return context.mount(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, "mount tmpfs on " + target.string());
 }
 
 FileDescriptor open_bind(const stdfs::path& folder) {

@@ -43,6 +43,8 @@ struct ErofsMount {
 FileDescriptor open_erofs(const ErofsMount& mount);
 void mount_erofs(const ErofsMount& mount, const stdfs::path& target);
 
+// A new file system in memory, empty, 0700; for a few names, not for data. `target` is for messages.
+FileDescriptor open_tmpfs(const stdfs::path& target);
 // The folder once more, as a mount of its own.
 FileDescriptor open_bind(const stdfs::path& folder);
 // What is mounted below `mount_point` from now on reaches no other mount namespace, nor comes from one.

@@ -192,6 +192,16 @@ TEST_F(MountTest, WhatIsMissingIsNamed) {
   EXPECT_FALSE(unmount(root_ / "no-target"));
 }
 
+TEST_F(MountTest, ATmpfsIsEmptyAndItsOwn) {
+  write_file(root_ / "target" / "below", "");
+  attach_mount(open_tmpfs(root_ / "target"), root_ / "target");
+  EXPECT_TRUE(list(root_ / "target").empty());
+  EXPECT_EQ(filesystem_type(root_ / "target"), "tmpfs");
+  make_directory(root_ / "target" / "inside");
+  EXPECT_TRUE(unmount(root_ / "target"));
+  EXPECT_EQ(list(root_ / "target"), std::vector<std::string>{"below"});
+}
+
 TEST_F(MountTest, APrivateBindKeepsWhatIsMountedInItFromOthers) {
   const stdfs::path shared = root_ / "shared";
   for (const auto& folder : {shared / "place" / "inner", shared / "outer"}) make_directories(folder);
