@@ -274,9 +274,8 @@ LayerMounts::Locked LayerMounts::lock_unused() const {
   }
   if (unused.empty()) return unused;
   const auto used_now = used_layers();
-  std::erase_if(unused, [&](const auto& layer) {
-    return std::binary_search(used_now.begin(), used_now.end(), layer.first);
-  });
+  std::erase_if(unused,
+                [&](const auto& layer) { return std::binary_search(used_now.begin(), used_now.end(), layer.first); });
   return unused;
 }
 
