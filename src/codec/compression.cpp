@@ -41,12 +41,12 @@ class PlainSink final : public base::Sink {
 // Reads the first bytes of a source, then gives all of them decompressed.
 class DetectedSource final : public base::Source {
  public:
-  explicit DetectedSource(base::Source& source)
+  DetectedSource(base::Source& source, const DecompressOptions& options)
       : first_size_(base::read_full(source, first_)),
         compression_(detect_compression(first())),
         first_source_(first()),
         whole_(first_source_, source),
-        decompressed_(decompress(whole_, compression_)) {}
+        decompressed_(decompress(whole_, compression_, options)) {}
   DetectedSource(const DetectedSource&) = delete;
   DetectedSource& operator=(const DetectedSource&) = delete;
 
@@ -82,12 +82,13 @@ Compression detect_compression(base::ByteView first_bytes) {
   return Compression::kNone;
 }
 
-std::unique_ptr<base::Source> decompress(base::Source& source, Compression compression) {
+std::unique_ptr<base::Source> decompress(base::Source& source, Compression compression,
+                                         const DecompressOptions& options) {
   switch (compression) {
     case Compression::kNone:
       return std::make_unique<PlainSource>(source);
     case Compression::kGzip:
-      return gunzip(source);
+      return gunzip(source, options.threads == 0 ? compression_threads() : options.threads, options.members);
     case Compression::kZstd:
       return unzstd(source);
     case Compression::kXz:
@@ -96,8 +97,9 @@ std::unique_ptr<base::Source> decompress(base::Source& source, Compression compr
   throw Error(Code::kInternal, "unknown compression");
 }
 
-std::unique_ptr<base::Source> decompress_detected(base::Source& source, Compression* found) {
-  auto result = std::make_unique<DetectedSource>(source);
+std::unique_ptr<base::Source> decompress_detected(base::Source& source, Compression* found,
+                                                  const DecompressOptions& options) {
+  auto result = std::make_unique<DetectedSource>(source, options);
   if (found != nullptr) *found = result->compression();
   return result;
 }

@@ -9,17 +9,27 @@
 
 namespace davit::codec {
 
+class GzipMembers;
+
 enum class Compression { kNone, kGzip, kZstd, kXz };
 
 // By the first bytes: 6 are enough. Bzip2 is recognised only to be refused: throws Error(kNotSupported) naming it.
 Compression detect_compression(base::ByteView first_bytes);
 
-// The decompressed bytes of `source`, which outlives the result. Errors: kCorrupt for damage or truncation (also of the
+struct DecompressOptions {
+  unsigned threads = 0;            // at most so many at work, the caller's included; 0: compression_threads()
+  GzipMembers* members = nullptr;  // of a gzip: filled on the way, whole at the end (codec/gzip_members.h)
+};
+
+// The decompressed bytes of `source`, which outlives the result. Only gzip that davit wrote can be read by more than
+// one thread; bytes and errors do not depend on their number. Errors: kCorrupt for damage or truncation (also of the
 // last member; trailing zero bytes are padding, other trailing bytes are damage), kNotSupported for a zstd window over
 // 128 MiB or xz data that takes more than 256 MiB to read.
-std::unique_ptr<base::Source> decompress(base::Source& source, Compression compression);
+std::unique_ptr<base::Source> decompress(base::Source& source, Compression compression,
+                                         const DecompressOptions& options = {});
 // The same, looking at the first bytes itself; `found` tells what it was.
-std::unique_ptr<base::Source> decompress_detected(base::Source& source, Compression* found = nullptr);
+std::unique_ptr<base::Source> decompress_detected(base::Source& source, Compression* found = nullptr,
+                                                  const DecompressOptions& options = {});
 
 // Compresses to `sink`, which outlives the result; finish() writes the end but does not finish the sink.
 // kGzip: members of about 1 MiB by libdeflate, each with its compressed length in an extra field

@@ -5,11 +5,15 @@
 #include <memory>
 
 #include "base/io.h"
+#include "codec/gzip_members.h"
 
 namespace davit::codec {
 
-// Inflates `source`, which outlives the result: one member or many, CRC-32 and length of each checked.
-std::unique_ptr<base::Source> gunzip(base::Source& source);
+// Inflates `source`, which outlives the result: one member or many, CRC-32 and length of each checked. With several
+// threads (the caller's is one of them), members that tell their compressed length are inflated side by side, in
+// memory of at most threads + 1 members of up to 2 MiB; bytes and errors are the same. Where members begin is added to
+// `members` as they pass.
+std::unique_ptr<base::Source> gunzip(base::Source& source, unsigned threads = 1, GzipMembers* members = nullptr);
 
 // Deflates to `sink`, which outlives the result. Levels 1 to 12; 0 is the default. With more than one thread, members
 // are made side by side by threads of the sink's own, and written in order by the caller's: the bytes are the same.

@@ -5,6 +5,7 @@
 #include <isa-l/igzip_lib.h>
 
 #include "base/error.h"
+#include "codec/gunzip.h"
 #include "codec/gzip.h"
 
 namespace davit::codec {
@@ -24,8 +25,11 @@ constexpr std::size_t kDirectBytes = 128 * 1024;
 // The header is parsed here and not by ISA-L 2.30, which forgets its flags when a header is split between two inputs.
 class GunzipSource final : public base::Source {
  public:
-  explicit GunzipSource(base::Source& source)
-      : source_(source), input_(std::make_unique_for_overwrite<std::byte[]>(kInputBytes)) {
+  GunzipSource(base::Source& source, GzipMembers* members, const GzipPlace& from)
+      : source_(source),
+        members_(members),
+        place_(from),
+        input_(std::make_unique_for_overwrite<std::byte[]>(kInputBytes)) {
     isal_inflate_init(state_.get());
     state_->crc_flag = ISAL_GZIP_NO_HDR_VER;
   }
@@ -55,6 +59,7 @@ class GunzipSource final : public base::Source {
   // False at the end of the source.
   bool refill() {
     const std::size_t count = source_.read(base::ByteSpan(input_.get(), kInputBytes));
+    place_.at.offset += count;
     state_->next_in = reinterpret_cast<std::uint8_t*>(input_.get());
     state_->avail_in = static_cast<std::uint32_t>(count);
     return count > 0;
@@ -82,9 +87,10 @@ class GunzipSource final : public base::Source {
   }
 
   void read_header() {
+    const GzipMember member = {place_.at.offset - state_->avail_in, place_.at.data_offset};
     header_crc_ = 0;
     if (header_byte() != kMagic1 || header_byte() != kMagic2)
-      throw_damaged(first_ ? "it does not begin with a gzip header" : "there is something else after the end");
+      throw_damaged(place_.first ? "it does not begin with a gzip header" : "there is something else after the end");
     if (header_byte() != kDeflate) throw_damaged("unknown compression method");
     const unsigned char flags = header_byte();
     if ((flags & kFlagsReserved) != 0) throw_damaged("unknown header flags");
@@ -105,15 +111,16 @@ class GunzipSource final : public base::Source {
     isal_inflate_reset(state_.get());
     state_->total_out = 0;
     in_member_ = true;
-    first_ = false;
+    place_.first = false;
+    if (members_ != nullptr) members_->add(member);
   }
 
   // After a member: another one, zero bytes to the end, or the end. False when nothing is left.
   bool begin_member() {
     const int next = peek();
-    if (next < 0 && first_) throw Error(Code::kCorrupt, "the gzip data is empty");
+    if (next < 0 && place_.first) throw Error(Code::kCorrupt, "the gzip data is empty");
     if (next < 0) return false;
-    if (next == 0 && !first_) {
+    if (next == 0 && !place_.first) {
       pass_padding();
       return false;
     }
@@ -143,6 +150,7 @@ class GunzipSource final : public base::Source {
       if (result == ISAL_INCORRECT_CHECKSUM) throw_damaged("a checksum or length does not match");
       if (result < 0) throw_damaged("invalid deflate data");
       const std::size_t made = room - state_->avail_out;
+      place_.at.data_offset += made;
       if (state_->block_state == ISAL_BLOCK_FINISH) in_member_ = false;
       if (made > 0) return made;
       if (!in_member_) continue;
@@ -156,18 +164,26 @@ class GunzipSource final : public base::Source {
   }
 
   base::Source& source_;
+  GzipMembers* const members_;
+  GzipPlace place_;  // after what was read of the source and made of it
   std::unique_ptr<inflate_state> state_ = std::make_unique<inflate_state>();
   std::unique_ptr<std::byte[]> input_;
   std::unique_ptr<std::byte[]> window_;
   std::size_t window_begin_ = 0, window_end_ = 0;
   std::uint32_t header_crc_ = 0;
-  bool first_ = true;       // no member has begun yet
   bool in_member_ = false;  // between a header and the end of its trailer
   bool ended_ = false;
 };
 
 }  // namespace
 
-std::unique_ptr<base::Source> gunzip(base::Source& source) { return std::make_unique<GunzipSource>(source); }
+std::unique_ptr<base::Source> serial_gunzip(base::Source& source, GzipMembers* members, const GzipPlace& from) {
+  return std::make_unique<GunzipSource>(source, members, from);
+}
+
+std::unique_ptr<base::Source> gunzip(base::Source& source, unsigned threads, GzipMembers* members) {
+  if (threads > 1) return parallel_gunzip(source, threads, members);
+  return serial_gunzip(source, members);
+}
 
 }  // namespace davit::codec

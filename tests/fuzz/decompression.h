@@ -1,6 +1,6 @@
 #pragma once
-// Any bytes as a compressed stream: an error or data, and the same whether the input comes whole or in pieces. For the
-// harnesses of each compression.
+// Any bytes as a compressed stream: an error or data, and the same whether the input comes whole or in pieces, to one
+// thread or more. For the harnesses of each compression.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -31,10 +31,11 @@ class Drip final : public base::Source {
 };
 
 // Nothing when it is damaged.
-inline std::optional<std::string> unpacked(base::ByteView bytes, std::size_t step, codec::Compression compression) {
+inline std::optional<std::string> unpacked(base::ByteView bytes, std::size_t step, codec::Compression compression,
+                                           unsigned threads = 1) {
   Drip source(bytes, step);
   try {
-    const auto plain = codec::decompress(source, compression);
+    const auto plain = codec::decompress(source, compression, {.threads = threads});
     return base::read_all(*plain, kMostData);
   } catch (const base::Error&) {
     return std::nullopt;
@@ -47,6 +48,7 @@ inline void check_decompression(const std::uint8_t* data, std::size_t size, code
   const auto whole = unpacked(bytes, SIZE_MAX, compression);
   if (size < 4096 && whole != unpacked(bytes, 1, compression)) std::abort();
   if (whole != unpacked(bytes, 1000, compression)) std::abort();
+  if (whole != unpacked(bytes, SIZE_MAX, compression, 3)) std::abort();
 }
 
 }  // namespace davit::fuzz
