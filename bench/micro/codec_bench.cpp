@@ -1,12 +1,20 @@
 // What each stage of a pull or push costs by itself, on the file named by DAVIT_BENCH_TAR: a tar archive of real files,
 // some hundred MB. Rates are of uncompressed bytes.
+#include <algorithm>
 #include <cstdlib>
 #include <map>
+#include <optional>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include <benchmark/benchmark.h>
 
 #include "base/fs/file.h"
+#include "base/fs/paths.h"
+#include "base/pipe.h"
+#include "base/process.h"
+#include "base/read_ahead.h"
 #include "codec/compression.h"
 #include "codec/hash.h"
 #include "codec/tar.h"
@@ -59,13 +67,123 @@ void tar_walk(benchmark::State& state) {
   });
 }
 
-void decompress(benchmark::State& state, codec::Compression compression) {
+// The archive as gzip in one stream, as all but davit make it: by gzip -6 (file DAVIT_BENCH_TAR.gz, made when missing).
+const std::string& ordinary_gzip() {
+  static const std::string bytes = [] {
+    if (archive().empty()) return std::string();
+    const std::string path = std::string(std::getenv("DAVIT_BENCH_TAR")) + ".gz";
+    auto file = base::fs::File::open_if_exists(path);
+    if (!file) {
+      base::run({.argv = {"sh", "-c", "gzip -6 <\"$1\" >\"$1.gz\"", "sh", std::getenv("DAVIT_BENCH_TAR")}});
+      file = base::fs::File::open(path);
+    }
+    base::fs::FileSource source(std::move(*file));
+    return base::read_all(source, std::size_t{1} << 31);
+  }();
+  return bytes;
+}
+
+const std::string& own(codec::Compression compression) {
   static std::map<codec::Compression, std::string> inputs;
   if (!inputs.contains(compression)) inputs[compression] = compressed(compression, 0);
+  return inputs[compression];
+}
+
+void drain(base::Source& source) {
+  std::vector<std::byte> buffer(base::kPieceBytes);
+  while (source.read(buffer) > 0) {
+  }
+}
+
+void decompress(benchmark::State& state, codec::Compression compression) {
+  const std::string& input = own(compression);
   measure(state, [&] {
-    base::MemorySource source{std::string_view(inputs[compression])};
-    base::NullSink null;
-    base::copy(*codec::decompress(source, compression), null);
+    base::MemorySource source{std::string_view(input)};
+    drain(*codec::decompress(source, compression, {.threads = static_cast<unsigned>(state.range(0))}));
+  });
+}
+
+void inflate_ordinary(benchmark::State& state) {
+  const std::string& input = ordinary_gzip();
+  measure(state, [&] {
+    base::MemorySource source{std::string_view(input)};
+    const auto data = codec::decompress(source, codec::Compression::kGzip);
+    std::vector<std::byte> buffer(static_cast<std::size_t>(state.range(0)));
+    while (data->read(buffer) > 0) {
+    }
+  });
+}
+
+base::fs::File new_file() {
+  const std::string path = std::string(std::getenv("DAVIT_BENCH_TAR")) + ".written";
+  base::fs::remove_tree(path);
+  return base::fs::File::open(path, {.access = base::fs::Access::kWrite, .create = base::fs::Create::kIfMissing});
+}
+
+// To the page cache, in pieces of so many bytes.
+void write_file(benchmark::State& state) {
+  measure(state, [&] {
+    base::fs::File file = new_file();
+    base::ByteView rest = base::as_byte_view(archive());
+    while (!rest.empty()) {
+      const auto piece = rest.first(std::min<std::size_t>(rest.size(), static_cast<std::size_t>(state.range(0))));
+      file.write(piece);
+      rest = rest.subspan(piece.size());
+    }
+  });
+}
+
+// A layer of the erofs driver from its blob to its tar's file: pipe, inflate, hash, write, parse, with a thread for
+// each of the first two or all by one.
+void layer_from_blob(benchmark::State& state, bool threads) {
+  const std::string& input = ordinary_gzip();
+  measure(state, [&] {
+    base::MemorySource memory{std::string_view(input)};
+    base::Pipe pipe;
+    std::optional<std::jthread> network;
+    if (threads) {
+      network.emplace([&] {
+        codec::HashSink blob;
+        base::TeeSink both(blob, pipe.sink());
+        std::vector<std::byte> buffer(16 * 1024);
+        while (const std::size_t count = memory.read(buffer)) both.write(base::ByteView(buffer).first(count));
+        pipe.sink().finish();
+      });
+    }
+    codec::HashSink blob;
+    base::TeeSource hashed(memory, blob);
+    const auto tar = codec::decompress(threads ? pipe.source() : hashed, codec::Compression::kGzip);
+    base::fs::File file = new_file();
+    base::fs::WritebackSink written(file);
+    codec::HashSink diff_id;
+    base::TeeSink both(diff_id, written);
+    std::unique_ptr<base::PieceSource> pieces;
+    if (threads) {
+      pieces = std::make_unique<base::ReadAhead>(*tar);
+    } else {
+      pieces = std::make_unique<base::ReadPieces>(*tar);
+    }
+    base::TeePieces tee(*pieces, both);
+    codec::TarReader reader(tee);
+    while (reader.next()) {
+    }
+    reader.drain();
+  });
+}
+
+void pipe_small_writes(benchmark::State& state) {
+  measure(state, [&] {
+    base::Pipe pipe;
+    std::jthread writer([&] {
+      base::ByteView rest = base::as_byte_view(archive());
+      while (!rest.empty()) {
+        const auto piece = rest.first(std::min<std::size_t>(rest.size(), static_cast<std::size_t>(state.range(0))));
+        pipe.sink().write(piece);
+        rest = rest.subspan(piece.size());
+      }
+      pipe.sink().finish();
+    });
+    drain(pipe.source());
   });
 }
 
@@ -92,8 +210,13 @@ void compress(benchmark::State& state, codec::Compression compression) {
 
 BENCHMARK(hash);
 BENCHMARK(tar_walk);
-BENCHMARK_CAPTURE(decompress, gzip, codec::Compression::kGzip);
-BENCHMARK_CAPTURE(decompress, zstd, codec::Compression::kZstd);
+BENCHMARK_CAPTURE(decompress, gzip, codec::Compression::kGzip)->Arg(1)->Arg(2)->MeasureProcessCPUTime()->UseRealTime();
+BENCHMARK_CAPTURE(decompress, zstd, codec::Compression::kZstd)->Arg(1);
+BENCHMARK(inflate_ordinary)->Arg(32 << 10)->Arg(128 << 10)->Arg(256 << 10)->Arg(1 << 20);
+BENCHMARK(write_file)->Arg(64 << 10)->Arg(256 << 10)->Arg(1 << 20);
+BENCHMARK_CAPTURE(layer_from_blob, one_thread, false)->MeasureProcessCPUTime()->UseRealTime();
+BENCHMARK_CAPTURE(layer_from_blob, three_threads, true)->MeasureProcessCPUTime()->UseRealTime();
+BENCHMARK(pipe_small_writes)->Arg(16 << 10)->Arg(256 << 10)->MeasureProcessCPUTime()->UseRealTime();
 BENCHMARK(pull);
 BENCHMARK_CAPTURE(compress, gzip, codec::Compression::kGzip)->DenseRange(3, 7)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(compress, zstd, codec::Compression::kZstd)->Arg(1)->Arg(3)->Arg(6)->Unit(benchmark::kMillisecond);

@@ -15,7 +15,7 @@ namespace davit::base {
 // on a dead peer. finish(), fail() and close() may be called by any thread.
 class Pipe {
  public:
-  explicit Pipe(std::size_t capacity_bytes = 2 * 1024 * 1024);
+  explicit Pipe(std::size_t capacity_bytes = 1024 * 1024);
   ~Pipe();
   Pipe(const Pipe&) = delete;
   Pipe& operator=(const Pipe&) = delete;

@@ -88,7 +88,7 @@ std::unique_ptr<base::Source> decompress(base::Source& source, Compression compr
     case Compression::kNone:
       return std::make_unique<PlainSource>(source);
     case Compression::kGzip:
-      return gunzip(source, options.threads == 0 ? compression_threads() : options.threads, options.members);
+      return gunzip(source, options.threads == 0 ? decompression_threads() : options.threads, options.members);
     case Compression::kZstd:
       return unzstd(source);
     case Compression::kXz:
@@ -118,6 +118,7 @@ std::unique_ptr<base::Sink> compress(base::Sink& sink, Compression compression, 
   throw Error(Code::kInternal, "unknown compression");
 }
 
+unsigned decompression_threads() { return std::clamp(std::thread::hardware_concurrency(), 1U, 2U); }
 unsigned compression_threads() { return std::clamp(std::thread::hardware_concurrency(), 1U, 4U); }
 
 }  // namespace davit::codec

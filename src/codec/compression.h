@@ -17,7 +17,7 @@ enum class Compression { kNone, kGzip, kZstd, kXz };
 Compression detect_compression(base::ByteView first_bytes);
 
 struct DecompressOptions {
-  unsigned threads = 0;            // at most so many at work, the caller's included; 0: compression_threads()
+  unsigned threads = 0;            // at most so many at work, the caller's included; 0: decompression_threads()
   GzipMembers* members = nullptr;  // of a gzip: filled on the way, whole at the end (codec/gzip_members.h)
 };
 
@@ -36,6 +36,7 @@ std::unique_ptr<base::Source> decompress_detected(base::Source& source, Compress
 // (docs/formats/gzip.md), by so many threads. kXz is not written: Error(kNotSupported).
 std::unique_ptr<base::Sink> compress(base::Sink& sink, Compression compression, int level = 0 /* the default of each */,
                                      unsigned threads = 1);
-unsigned compression_threads();  // what suits this machine: one a core, at most 4
+unsigned compression_threads();    // what suits this machine: one a core, at most 4
+unsigned decompression_threads();  // the same, at most 2: what they make is then hashed by one
 
 }  // namespace davit::codec

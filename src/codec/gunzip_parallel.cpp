@@ -184,7 +184,7 @@ class Inflaters {
 class ParallelGunzipSource final : public base::Source {
  public:
   ParallelGunzipSource(base::Source& source, unsigned threads, GzipMembers* members)
-      : source_(source), most_(std::size_t{threads} + 1), members_(members), inflaters_(threads - 1) {}
+      : source_(source), most_(threads), members_(members), inflaters_(threads - 1) {}
 
   std::size_t read(base::ByteSpan buffer) override {
     while (!buffer.empty()) {
@@ -268,7 +268,7 @@ class ParallelGunzipSource final : public base::Source {
   }
 
   base::Source& source_;
-  const std::size_t most_;  // members on their way at once
+  const std::size_t most_;  // members on their way at once, beside the one that is given out
   GzipMembers* const members_;
   GzipPlace place_;               // of the oldest job
   std::unique_ptr<Job> current_;  // whose data is being given out
