@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "codec/erofs.h"
 #include "codec/hash.h"
+#include "layer/layer_tar.h"
 
 namespace davit::layer {
 
@@ -27,14 +28,11 @@ class LayerMaker {
   explicit LayerMaker(const stdfs::path& folder) : folder_(folder) {}
 
   // Reads the archive, whose bytes go by to the tar's file, or come from there.
-  ImageUnpacked read(base::Source& tar, const oci::Digest& diff_id) {
-    codec::HashSink hash(diff_id.algorithm());
-    base::TeeSource hashed(tar, hash);
-    codec::TarReader reader(hashed);
-    ImageUnpacked unpacked = unpack_for_image(reader, [this]() -> fs::File& { return beside(); });
-    reader.drain();
-    check_diff_id(diff_id, hash.digest());
-    tar_bytes_ = hash.size();
+  ImageUnpacked read(base::Source& tar, const oci::Digest& diff_id, base::Sink* tar_file = nullptr) {
+    LayerTar archive(tar, diff_id, tar_file);
+    ImageUnpacked unpacked = unpack_for_image(archive.reader(), [this]() -> fs::File& { return beside(); });
+    archive.finish();
+    tar_bytes_ = archive.bytes();
     return unpacked;
   }
 
@@ -85,10 +83,10 @@ ErofsDriver::ErofsDriver(const stdfs::path& root, const stdfs::path& run, std::o
 
 void ErofsDriver::make(const stdfs::path& folder, const oci::Digest& diff_id, base::Source& tar) {
   fs::File file = fs::File::open(folder / kTar, {.access = fs::Access::kWrite, .create = fs::Create::kExclusive});
-  fs::FileSink sink(file);
-  base::TeeSource kept_tar(tar, sink);
+  fs::WritebackSink sink(file);
   LayerMaker maker(folder);
-  const ImageUnpacked unpacked = maker.read(kept_tar, diff_id);
+  const ImageUnpacked unpacked = maker.read(tar, diff_id, &sink);
+  sink.finish();
   KeptLayer kept = kept_layer(diff_id, unpacked.layer);
   kept.image = maker.write_image(unpacked);
   kept.has_beside = maker.has_beside();

@@ -3,8 +3,8 @@
 #include "base/error.h"
 #include "base/fs/usage.h"
 #include "base/log.h"
-#include "codec/hash.h"
 #include "layer/adapted_layer.h"
+#include "layer/layer_tar.h"
 #include "layer/unpack.h"
 
 namespace davit::layer {
@@ -51,13 +51,10 @@ class OverlayDriver final : public LayerDriver {
 };
 
 void OverlayDriver::make(const stdfs::path& path, const oci::Digest& diff_id, base::Source& tar) {
-  codec::HashSink hash(diff_id.algorithm());
-  base::TeeSource hashed(tar, hash);
-  codec::TarReader reader(hashed);
+  LayerTar read(tar, diff_id);
   const auto folder = fs::Directory::open(path);
-  const Unpacked unpacked = unpack(reader, folder, kTree);
-  reader.drain();
-  check_diff_id(diff_id, hash.digest());
+  const Unpacked unpacked = unpack(read.reader(), folder, kTree);
+  read.finish();
   KeptLayer kept = kept_layer(diff_id, unpacked);
   kept.root_special = unpacked.root_listed && keep_root_attributes(folder);
   write_layer_record(path, kept, unpacked.implied);
