@@ -55,14 +55,14 @@ struct Pipe::State {
     emptied.notify_all();
   }
 
-  // Neither side waits for the other while that one waits too: the reader waits only while less than a quarter is used,
-  // the writer only while less than a quarter is free.
+  // The writer begins to wait when nothing is free and is woken when a quarter is; the reader begins to wait when
+  // nothing is used. So the two never wait for each other.
   void write(ByteView bytes) {
     std::unique_lock lock(mutex);
     while (true) {
       if (closed) throw Error(Code::kCancelled, "the reading side ended early");
       if (bytes.empty()) return;
-      if (used == capacity) wait_for_room(lock, std::min(bytes.size(), worth_waking));
+      if (used == capacity) wait_for_room(lock, std::max<std::size_t>(capacity / 4, 1));
       if (closed) continue;
       const std::size_t end = (begin + used) % capacity;
       const std::size_t run = std::min({bytes.size(), capacity - used, capacity - end});

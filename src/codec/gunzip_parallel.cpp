@@ -6,7 +6,6 @@
 #include <exception>
 #include <mutex>
 #include <optional>
-#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -95,7 +94,7 @@ class RestSource final : public base::Source {
 // member costs none.
 class Inflaters {
  public:
-  explicit Inflaters(unsigned most) : most_(most) {}
+  explicit Inflaters(unsigned most) : most_(most) { threads_.reserve(most); }
 
   ~Inflaters() {
     {
@@ -106,7 +105,7 @@ class Inflaters {
     threads_.clear();  // joins
   }
 
-  // The job stays where it is until it is done or this is destroyed.
+  // The job stays where it is until it is done or this is destroyed. Where this throws, it is not taken.
   void add(Job& job) {
     bool start = false;
     {
@@ -139,7 +138,7 @@ class Inflaters {
   void start_thread() {
     try {
       threads_.emplace_back([this] { run(); });
-    } catch (const std::system_error&) {  // the system gives no further one: those that there are do the work
+    } catch (const std::exception&) {  // the system gives no further one: those that there are do the work
       most_ = static_cast<unsigned>(threads_.size());
     }
   }
@@ -221,6 +220,7 @@ class ParallelGunzipSource final : public base::Source {
     place_.first = false;
     place_.at.offset += current_->member.size();
     place_.at.data_offset += current_->size;
+    spare_.push_back(std::move(current_->member));  // its data is all that is needed of it now
   }
 
   // Reads the next member as a job, or finds that what comes is for the serial way. A failure of the source is kept
@@ -242,16 +242,26 @@ class ParallelGunzipSource final : public base::Source {
       return;
     }
     jobs_.push_back(std::move(job));
-    inflaters_.add(*jobs_.back());
+    try {
+      inflaters_.add(*jobs_.back());
+    } catch (...) {
+      jobs_.pop_back();
+      throw;
+    }
   } catch (...) {
     failure_ = std::current_exception();
   }
 
   std::unique_ptr<Job> free_job() {
-    if (free_.empty()) return std::make_unique<Job>();
-    std::unique_ptr<Job> job = std::move(free_.back());
-    free_.pop_back();
-    job->done = job->right = false;
+    auto job = std::make_unique<Job>();
+    if (!free_.empty()) {
+      job->data = std::move(free_.back()->data);
+      free_.pop_back();
+    }
+    if (!spare_.empty()) {
+      job->member = std::move(spare_.back());
+      spare_.pop_back();
+    }
     return job;
   }
 
@@ -263,6 +273,7 @@ class ParallelGunzipSource final : public base::Source {
     bytes.insert(bytes.end(), unread_.begin(), unread_.end());
     jobs_.clear();
     free_.clear();
+    spare_.clear();
     rest_.emplace(std::move(bytes), source_, failure_);
     serial_ = serial_gunzip(*rest_, members_, place_);
   }
@@ -273,11 +284,12 @@ class ParallelGunzipSource final : public base::Source {
   GzipPlace place_;               // of the oldest job
   std::unique_ptr<Job> current_;  // whose data is being given out
   std::size_t given_ = 0;
-  std::deque<std::unique_ptr<Job>> jobs_;  // in order
-  std::vector<std::unique_ptr<Job>> free_;
-  std::vector<std::byte> unread_;  // what follows the jobs, read already
-  bool only_serial_ = false;       // what follows the jobs is for the serial way
-  std::exception_ptr failure_;     // of the source, after the jobs
+  std::deque<std::unique_ptr<Job>> jobs_;      // in order
+  std::vector<std::unique_ptr<Job>> free_;     // for their data's memory
+  std::vector<std::vector<std::byte>> spare_;  // for members
+  std::vector<std::byte> unread_;              // what follows the jobs, read already
+  bool only_serial_ = false;                   // what follows the jobs is for the serial way
+  std::exception_ptr failure_;                 // of the source, after the jobs
   std::optional<RestSource> rest_;
   std::unique_ptr<base::Source> serial_;
   Inflaters inflaters_;  // last: its threads use the jobs
