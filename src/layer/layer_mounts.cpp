@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -35,6 +36,13 @@ constexpr const char* kTidyLock = "tidy";
 
 stdfs::path normal(const stdfs::path& path) { return stdfs::absolute(path).lexically_normal(); }
 
+// Through links, as far as it exists and may be looked at.
+stdfs::path canonical(const stdfs::path& path) {
+  std::error_code error;
+  stdfs::path found = stdfs::weakly_canonical(path, error);
+  return error || !found.is_absolute() ? normal(path) : found;
+}
+
 std::pair<dev_t, ino_t> identity(const stdfs::path& folder) {
   struct stat status = {};
   if (::stat(folder.c_str(), &status) != 0) return {0, 0};
@@ -51,8 +59,8 @@ struct LayerMounts::StoreFolders {
 };
 
 LayerMounts::LayerMounts(stdfs::path root, stdfs::path run)
-    : root_(stdfs::weakly_canonical(root)),
-      run_(stdfs::weakly_canonical(run)),
+    : root_(canonical(root)),
+      run_(canonical(run)),
       folder_(run_ / "mounts"),
       layers_(folder_ / "layers"),
       users_(folder_ / "users"),

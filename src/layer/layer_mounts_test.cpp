@@ -9,6 +9,7 @@
 #include <sys/mount.h>
 
 #include "base/error.h"
+#include "base/fs/fault.h"
 #include "base/fs/mount.h"
 #include "base/fs/paths.h"
 #include "base/strings.h"
@@ -361,6 +362,16 @@ TEST_F(LayerMountsTest, FoldersThatAreOthersInTheRecordedNamespaceAreNamed) {
   expect_nothing_left();
 }
 
+TEST_F(LayerMountsTest, AStoreThatIsReachedByALinkIsTheSame) {
+  start("one", images({"a"}));
+  fs::symbolic_link(run_.string(), folder_.path() / "link");
+  const LayerMounts linked(root_, folder_.path() / "link");
+  EXPECT_EQ(linked.mounted(), mounts_.mounted());
+  linked.in_namespace([&](Inside& inside) { EXPECT_EQ(inside.show(image("a")).path(), layer("a")); });
+  stop("one");
+  expect_nothing_left();
+}
+
 TEST_F(LayerMountsTest, CleaningForgetsUsersWhoseTargetIsGone) {
   start("one", images({"a"}));
   start("two", images({"b"}));
@@ -482,6 +493,51 @@ TEST_F(LayerMountsTest, ProcessesThatStartAtOnceMountEachLayerOnce) {
   for (const int status : statuses) EXPECT_EQ(status, 0);
   for (const auto* name : {"a", "b", "c"}) EXPECT_EQ(mounts_with(layer(name).string() + " "), 1U);
   for (int number = 0; number < 8; ++number) stop("c" + std::to_string(number));
+  expect_nothing_left();
+}
+
+TEST_F(LayerMountsTest, ProcessesThatDieAmongOthersHurtNobody) {
+  const auto layers = images({"a", "b", "c"});
+  Elsewhere other;
+  constexpr int kProcesses = 5;
+  int died = 0;
+  for (int round = 0; round < 8; ++round) {
+    const auto statuses = test::in_processes(kProcesses, [&](int number) {
+      const std::string container = "c" + std::to_string(number);
+      const auto live = [&] {
+        start(container, layers);
+        if (read(container, "a") != "of a") throw Error(Code::kCorrupt, "not the layer's file");
+        stop(container);
+      };
+      int call = 0;
+      const int last = 1 + (round * 31 + number * 17) % 60;
+      if (number != 0) {  // the first lives on
+        fs::set_fault_hook([&](fs::Operation, std::string_view) {
+          if (++call == last) ::raise(SIGKILL);
+          return 0;
+        });
+      }
+      number % 2 == 0 ? live() : other.run(live);
+      return 0;
+    });
+    EXPECT_EQ(statuses.front(), 0);
+    for (const int status : statuses) {
+      EXPECT_TRUE(WIFSIGNALED(status) || status == 0) << status;
+      died += WIFSIGNALED(status) ? 1 : 0;
+    }
+  }
+  EXPECT_GT(died, 10);
+  start("after", layers);
+  EXPECT_EQ(mounts_.mounted().size(), 3U);
+  stop("after");
+  const auto stop_all = [&](int number) {
+    const std::string container = "c" + std::to_string(number);
+    if (fs::exists(target(container))) stop(container);
+  };
+  for (int number = 0; number < kProcesses; ++number)
+    number % 2 == 0 ? stop_all(number) : other.run([&] { stop_all(number); });
+  mounts_.clean();
+  other.run([&] { EXPECT_EQ(mounts_with(run_.string()), 0U); });
   expect_nothing_left();
 }
 
