@@ -37,7 +37,7 @@ constexpr const char* kTidyLock = "tidy";
 stdfs::path normal(const stdfs::path& path) { return stdfs::absolute(path).lexically_normal(); }
 
 // Through links, as far as it exists and may be looked at.
-stdfs::path canonical(const stdfs::path& path) {
+stdfs::path resolved(const stdfs::path& path) {
   std::error_code error;
   stdfs::path found = stdfs::weakly_canonical(path, error);
   return error || !found.is_absolute() ? normal(path) : found;
@@ -59,8 +59,8 @@ struct LayerMounts::StoreFolders {
 };
 
 LayerMounts::LayerMounts(stdfs::path root, stdfs::path run)
-    : root_(canonical(root)),
-      run_(canonical(run)),
+    : root_(resolved(root)),
+      run_(resolved(run)),
       folder_(run_ / "mounts"),
       layers_(folder_ / "layers"),
       users_(folder_ / "users"),
