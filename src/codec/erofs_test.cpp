@@ -1,7 +1,6 @@
 #include "codec/erofs.h"
 
-#include <cstring>
-#include <random>
+#include <array>
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -67,6 +66,131 @@ RC_GTEST_PROP(ErofsProperty, ImagesOfRandomTreesAreRight, ()) {
   RC_ASSERT(difference(listing_of(sample), listing_of(image, sample.archive, sample.beside)) == "");
   RC_ASSERT(difference(listing_of(sample), listing_of(sample.image(12), "", "")) == "");
 }
+
+// What the format cannot hold ------------------------------------------------------------------------------------
+
+std::string refusal(const Sample& sample) {
+  return error_of(base::Code::kNotSupported, [&] { sample.image(); });
+}
+
+TEST(ErofsTest, WhatTheFormatCannotHoldIsRefusedByName) {
+  Sample empty_target, long_target, major, minor, xattrs, far;
+  empty_target.symlink(empty_target.folder(kRootNode, "folder"), "link", "");
+  EXPECT_EQ(refusal(empty_target), "/folder/link: a link's target has 0 bytes; Linux has links of 1 to 4095");
+  long_target.symlink(kRootNode, "link", std::string(4096, 't'));
+  EXPECT_EQ(refusal(long_target), "/link: a link's target has 4096 bytes; Linux has links of 1 to 4095");
+  major.device(kRootNode, "device", NodeType::kBlockDevice, 4096, 0);
+  EXPECT_EQ(refusal(major), "/device: device 4096:0: Linux has none of such a number");
+  minor.device(kRootNode, "device", NodeType::kCharacterDevice, 0, 1 << 20);
+  EXPECT_EQ(refusal(minor), "/device: device 0:1048576: Linux has none of such a number");
+  FileTree::Xattrs many;
+  for (int i = 0; i < 5; ++i) many.emplace_back("user." + std::to_string(i), std::string(60'000, 'v'));
+  xattrs.file(kRootNode, "file", "", {.xattrs = xattrs.tree.add_xattrs(many)});
+  EXPECT_EQ(refusal(xattrs), "/file: a file has more extended attributes than EROFS can hold (256 KiB)");
+  far.tree.add(kRootNode, "file", {.size = 1, .data = std::uint64_t{2} << 40});
+  EXPECT_EQ(refusal(far), "/file: EROFS has no place for data past 2 TiB");
+}
+
+TEST(ErofsTest, FilesOfMoreThanATerabyteHaveSeveralChunks) {
+  constexpr std::uint64_t kSize = (std::uint64_t{1} << 40) + 513;
+  Sample sample;
+  sample.tree.add(kRootNode, "file", {.size = kSize, .data = 512});
+  base::StringSink out;
+  write_erofs(sample.tree, {.archive_bytes = kSize + 1024}, out);
+  check_erofs(base::as_byte_view(out.text()), {kSize + 1024});
+  error_of(base::Code::kCorrupt, [&] { check_erofs(base::as_byte_view(out.text()), {kSize + 511}); });
+}
+
+TEST(ErofsTest, AsManyXattrsAsFitAreKept) {
+  Sample sample;
+  FileTree::Xattrs many;
+  for (int i = 0; i < 4; ++i) many.emplace_back("user." + std::to_string(i), std::string(65'500, 'v'));
+  sample.file(kRootNode, "file", "x", {.xattrs = sample.tree.add_xattrs(many)});
+  const std::string image = sample.image();
+  check(sample, image);
+  EXPECT_EQ(difference(listing_of(sample), listing_of(image, sample.archive, "")), "");
+}
+
+TEST(ErofsTest, AFolderOf100000EntriesIsSorted) {
+  Sample sample;
+  for (int i = 0; i < 100'000; ++i) sample.folder(kRootNode, std::to_string(i * 7919LL % 100'000));
+  const std::string image = sample.image();
+  check(sample, image);
+  EXPECT_EQ(listing_of(image, "", "").size(), 100'001U);
+}
+
+// Xattrs ---------------------------------------------------------------------------------------------------------
+
+TEST(ErofsXattrTest, NamespacesThatErofsHasAreKept) {
+  for (const char* name : {"user.x", "trusted.x", "security.selinux", "trusted.overlayx"}) {
+    EXPECT_TRUE(erofs_keeps_xattr(name, "value")) << name;
+  }
+  for (const char* name : {"", "x", "user", "user.", "system.x", "system.posix_acl_accessx", "os2.x", "USER.x",
+                           "trusted.overlay.opaque", "trusted.overlay.redirect", "user.overlay.opaque"}) {
+    EXPECT_FALSE(erofs_keeps_xattr(name, "value")) << name;
+  }
+  EXPECT_TRUE(erofs_keeps_xattr("user." + std::string(250, 'n'), ""));
+  EXPECT_FALSE(erofs_keeps_xattr("user." + std::string(251, 'n'), ""));
+  EXPECT_FALSE(erofs_keeps_xattr(std::string("user.a\0b", 8), ""));
+  EXPECT_TRUE(erofs_keeps_xattr("user.x", std::string(65'535, 'v')));
+  EXPECT_FALSE(erofs_keeps_xattr("user.x", std::string(65'536, 'v')));
+}
+
+TEST(ErofsXattrTest, AclsThatLinuxWouldRefuseAreNotKept) {
+  const auto acl = [](const std::vector<std::array<unsigned, 3>>& entries) {
+    std::string value("\x02\0\0\0", 4);
+    for (const auto& [tag, permissions, id] : entries) {
+      for (const unsigned byte : {tag, 0U, permissions, 0U, id & 255, id >> 8 & 255, id >> 16 & 255, id >> 24}) {
+        value += static_cast<char>(byte);
+      }
+    }
+    return value;
+  };
+  constexpr unsigned kNobody = UINT32_MAX;
+  const std::array<unsigned, 3> owner{1, 7, kNobody}, user{2, 5, 1000}, group{4, 5, kNobody}, named{8, 5, 50},
+      mask{16, 7, kNobody}, other{32, 0, kNobody};
+  const auto access = [&](const auto& entries) { return erofs_keeps_xattr("system.posix_acl_access", acl(entries)); };
+  using List = std::vector<std::array<unsigned, 3>>;
+  EXPECT_TRUE(access(List{owner, user, group, mask, other}));
+  EXPECT_TRUE(access(List{owner, user, user, group, named, named, mask, other}));
+  EXPECT_TRUE(access(List{owner, group, mask, other}));
+  EXPECT_FALSE(access(List{owner, group, other})) << "says no more than the mode";
+  EXPECT_TRUE(erofs_keeps_xattr("system.posix_acl_default", acl({owner, group, other})));
+  EXPECT_FALSE(access(List{}));
+  EXPECT_FALSE(access(List{owner, user, group, other})) << "no mask";
+  EXPECT_FALSE(access(List{user, owner, group, mask, other})) << "order";
+  EXPECT_FALSE(access(List{owner, owner, group, mask, other}));
+  EXPECT_FALSE(access(List{owner, user, group, mask}));
+  EXPECT_FALSE(access(List{owner, user, group, mask, other, other}));
+  EXPECT_FALSE(access(List{owner, {2, 8, 1000}, group, mask, other})) << "permissions";
+  EXPECT_FALSE(access(List{owner, {2, 7, kNobody}, group, mask, other})) << "nobody is named";
+  EXPECT_FALSE(access(List{owner, {3, 7, 1}, group, mask, other})) << "tag";
+  std::string value = acl({owner, user, group, mask, other});
+  EXPECT_FALSE(erofs_keeps_xattr("system.posix_acl_access", value.substr(0, value.size() - 1)));
+  value[0] = 1;
+  EXPECT_FALSE(erofs_keeps_xattr("system.posix_acl_access", value)) << "version";
+}
+
+TEST(ErofsXattrTest, CapabilitiesThatLinuxWouldRefuseAreNotKept) {
+  const auto keeps = [](const std::string& value) { return erofs_keeps_xattr("security.capability", value); };
+  EXPECT_TRUE(keeps(std::string("\1\0\0\2", 4) + std::string(16, '\0')));
+  EXPECT_TRUE(keeps(std::string("\1\0\0\3", 4) + std::string(20, '\0')));
+  EXPECT_FALSE(keeps(std::string("\1\0\0\1", 4) + std::string(8, '\0')));
+  EXPECT_FALSE(keeps(std::string("\1\0\0\2", 4) + std::string(20, '\0')));
+  EXPECT_FALSE(keeps(""));
+}
+
+TEST(ErofsXattrTest, WhatTypesCannotBearIsNotKept) {
+  const auto keeps = [](const char* name, NodeType type) { return erofs_keeps_xattr(name, "", type); };
+  EXPECT_TRUE(keeps("user.x", NodeType::kFile));
+  EXPECT_TRUE(keeps("user.x", NodeType::kFolder));
+  EXPECT_FALSE(keeps("user.x", NodeType::kSymlink));
+  EXPECT_FALSE(keeps("user.x", NodeType::kFifo));
+  EXPECT_TRUE(keeps("trusted.x", NodeType::kSymlink));
+  EXPECT_TRUE(keeps("security.x", NodeType::kCharacterDevice));
+}
+
+// The checker ----------------------------------------------------------------------------------------------------
 
 // Whether the checker passes it; no other outcome than that or Error(kCorrupt) is allowed.
 bool passes(const std::string& image, const std::vector<std::uint64_t>& devices) {

@@ -8,7 +8,10 @@
 #include "base/error.h"
 #include "base/strings.h"
 #include "codec/erofs.h"
+#include "codec/erofs_data.h"
+#include "codec/erofs_entries.h"
 #include "codec/erofs_format.h"
+#include "codec/erofs_output.h"
 #include "codec/erofs_xattr.h"
 
 namespace davit::codec {
@@ -17,43 +20,11 @@ namespace {
 
 using base::Code;
 using base::Error;
-using Entries = std::vector<FileTree::Entry>;
+using erofs::Entries;
+using erofs::round_up;
 
 constexpr std::uint64_t kWhole = 4096;  // an image is a multiple of it, as loop devices like it
 constexpr unsigned kInsideBlockBits = 12;
-
-std::uint64_t round_up(std::uint64_t number, std::uint64_t unit) { return (number + unit - 1) / unit * unit; }
-
-// Collects what is written, and gives the superblock its checksum before that goes out.
-class Output {
- public:
-  Output(base::Sink& sink, std::size_t checksummed) : sink_(sink), checksummed_(checksummed) {}
-
-  // So many bytes more, of zeros; to be filled in before the next call.
-  std::byte* extend(std::size_t bytes) {
-    if (buffer_.size() > kMost) flush();
-    buffer_.resize(buffer_.size() + bytes);
-    return buffer_.data() + buffer_.size() - bytes;
-  }
-  void zeros_to(std::uint64_t position) { extend(position - (flushed_ + buffer_.size())); }
-  void flush() {
-    if (flushed_ == 0) {
-      const base::ByteView covered = base::ByteView(buffer_).subspan(erofs::kSuperblockAt, checksummed_);
-      erofs::store(buffer_.data() + erofs::kSuperblockAt + erofs::superblock::kChecksumAt,
-                   erofs::superblock_checksum(covered));
-    }
-    sink_.write(buffer_);
-    flushed_ += buffer_.size();
-    buffer_.clear();
-  }
-
- private:
-  static constexpr std::size_t kMost = 256 * 1024;
-  base::Sink& sink_;
-  std::size_t checksummed_;
-  std::vector<std::byte> buffer_;
-  std::uint64_t flushed_ = 0;
-};
 
 std::uint16_t mode_of(const FileNode& node) {
   const auto type = [&] {
@@ -85,19 +56,15 @@ std::uint32_t encoded_device(const FileNode& node) {
   return (node.device_minor & 0xff) | node.device_major << 8 | (node.device_minor & ~0xffU) << 12;
 }
 
-std::uint64_t entry_bytes(std::string_view name) { return erofs::kEntrySize + name.size(); }
-
 class Writer {
  public:
   Writer(const FileTree& tree, const ErofsOptions& options, base::Sink& sink)
       : tree_(tree),
         options_(options),
         block_(std::uint64_t{1} << options.block_bits),
-        devices_(inside()                   ? 0
-                 : options.beside_bytes > 0 ? 2
-                                            : 1),
+        data_(tree, options),
         places_(tree.node_count()),
-        out_(sink, erofs::checksummed_bytes(options.block_bits)) {}
+        out_(sink, options.block_bits) {}
 
   void write() {
     walk();
@@ -109,7 +76,7 @@ class Writer {
     write_superblock();
     walk();
     out_.zeros_to(data_block_ * block_);
-    for (const NodeId file : inside_) write_data(tree_[file]);
+    for (const NodeId file : inside_) data_.write(tree_[file], out_);
     out_.zeros_to(blocks_ * block_);
     out_.flush();
   }
@@ -119,7 +86,7 @@ class Writer {
   struct Folder {
     std::uint64_t size = 0;
     std::uint32_t block = 0;
-    std::uint32_t subfolders = 0;
+    std::uint32_t links = 0;
     bool is_inline = false;
   };
   // How an inode lies on disk.
@@ -135,12 +102,10 @@ class Writer {
     }
   };
 
-  bool inside() const { return options_.block_bits == kInsideBlockBits; }
-
   // The walk -------------------------------------------------------------------------------------------------------
 
   void walk() {
-    position_ = erofs::kDeviceTableAt + devices_ * erofs::kDeviceSize;
+    position_ = erofs::kDeviceTableAt + data_.devices() * erofs::kDeviceSize;
     next_folder_ = 0;
     struct Left {
       NodeId folder;
@@ -155,10 +120,11 @@ class Writer {
     while (!left.empty()) {
       const Left at = left.back();
       left.pop_back();
-      const Entries entries = tree_.entries(at.folder);
-      put_blocks(at.folder, folders_[at.number], entries);
+      const Entries entries = with_dots(at.folder);
+      put_blocks(folders_[at.number], entries);
       const std::size_t first = left.size();
       for (const FileTree::Entry& entry : entries) {
+        if (erofs::is_dots(entry.name)) continue;
         try {
           inode(entry.node);
         } catch (const Error& e) {
@@ -167,6 +133,10 @@ class Writer {
       }
       std::reverse(left.begin() + static_cast<std::ptrdiff_t>(first), left.end());
     }
+  }
+
+  Entries with_dots(NodeId folder) const {
+    return erofs::with_dots(folder, tree_.parent(folder), tree_.entries(folder));
   }
 
   std::string path_of(NodeId folder, std::string_view name) const {
@@ -198,7 +168,10 @@ class Writer {
       ++inodes_;
     }
     if (node.is_folder()) ++next_folder_;
-    if (node.type == NodeType::kFile && inside()) data_blocks_ += put_data(id);
+    if (node.type == NodeType::kFile && node.size > 0 && data_.inside()) {
+      data_blocks_ += data_.inside_blocks(node);
+      if (writing_) inside_.push_back(id);
+    }
   }
 
   Shape shape_of(NodeId id, const erofs::XattrViews& xattrs) {
@@ -210,7 +183,7 @@ class Writer {
     }
     const auto fits = [&](std::uint64_t bytes) { return erofs::kInodeSize + shape.xattrs + bytes <= block_; };
     if (node.type == NodeType::kFile && node.size > 0) {
-      const auto [bits, count] = chunks_of(node);
+      const auto [bits, count] = data_.chunks_of(node);
       shape.layout = erofs::Layout::kChunks;
       shape.chunk_bits = bits;
       shape.tail = count * erofs::kChunkSize;
@@ -232,59 +205,25 @@ class Writer {
     return shape;
   }
 
-  // Chunks are what a piece of a sparse file is; where one is the whole file, of the least size that is enough.
-  std::pair<unsigned, std::uint64_t> chunks_of(const FileNode& node) const {
-    const auto count = [&](unsigned bits) { return ((node.size - 1) >> (options_.block_bits + bits)) + 1; };
-    unsigned bits = erofs::kChunkBitsMask;
-    if (node.chunks != 0) {
-      const FileChunks& chunks = tree_.chunks(node);
-      if (chunks.size_bits < kErofsBlockBits || chunks.size_bits > kErofsBlockBits + erofs::kChunkBitsMask ||
-          chunks.offsets.size() != ((node.size - 1) >> chunks.size_bits) + 1) {
-        throw Error(Code::kInternal, "the pieces of a sparse file do not make its size");
-      }
-      bits = std::max(chunks.size_bits, options_.block_bits) - options_.block_bits;
-    }
-    while (bits > 0 && count(bits - 1) == 1) --bits;
-    return {bits, count(bits)};
-  }
-
   // Folders --------------------------------------------------------------------------------------------------------
 
   template <typename Fits>
   Folder measured(NodeId id, const Fits& fits) const {
     Folder folder;
-    folder.size = entry_bytes(".") + entry_bytes("..");
+    folder.size = erofs::entry_bytes(".") + erofs::entry_bytes("..");
     tree_.visit_entries(id, [&](const FileTree::Entry& entry) {
-      folder.size += entry_bytes(entry.name);
+      folder.size += erofs::entry_bytes(entry.name);
       return fits(folder.size);
     });
     folder.is_inline = fits(folder.size);
     return folder;
   }
 
-  static Entries with_dots(NodeId folder, NodeId parent, const Entries& entries) {
-    Entries all;
-    all.reserve(entries.size() + 2);
-    const auto by_name = [](const FileTree::Entry& a, const FileTree::Entry& b) { return a.name < b.name; };
-    const Entries dots = {{".", folder}, {"..", parent}};
-    std::merge(entries.begin(), entries.end(), dots.begin(), dots.end(), std::back_inserter(all), by_name);
-    return all;
-  }
-
-  // Calls `block` with the entries of each block and their bytes.
-  template <typename Block>
-  void in_blocks(const Entries& all, const Block& block) const {
-    for (std::size_t first = 0, end = 0; first < all.size(); first = end) {
-      std::uint64_t bytes = 0;
-      while (end < all.size() && bytes + entry_bytes(all[end].name) <= block_) bytes += entry_bytes(all[end++].name);
-      block(std::span(all).subspan(first, end - first), bytes, end == all.size());
-    }
-  }
-
-  // The blocks of one that is not inline, and what its inode is to say of them.
-  void put_blocks(NodeId id, Folder& folder, const Entries& entries) {
+  // The blocks of one that is not inline, and what its inode is to say of it: itself and its parent are among the
+  // entries, as they are among a folder's links.
+  void put_blocks(Folder& folder, const Entries& entries) {
     if (!writing_) {
-      folder.subfolders = static_cast<std::uint32_t>(std::count_if(
+      folder.links = static_cast<std::uint32_t>(std::count_if(
           entries.begin(), entries.end(), [&](const FileTree::Entry& e) { return tree_[e.node].is_folder(); }));
     }
     if (folder.is_inline) return;
@@ -292,25 +231,16 @@ class Writer {
     const std::uint64_t begin = position_;
     folder.block = static_cast<std::uint32_t>(begin / block_);
     if (writing_) out_.zeros_to(begin);
-    in_blocks(with_dots(id, tree_.parent(id), entries),
-              [&](std::span<const FileTree::Entry> some, std::uint64_t bytes, bool last) {
-                if (writing_) write_entries(some, out_.extend(block_));
-                position_ += block_;
-                if (last) folder.size = position_ - begin - block_ + bytes;
-              });
+    erofs::in_blocks(entries, block_, [&](std::span<const FileTree::Entry> some, std::uint64_t bytes, bool last) {
+      if (writing_) write_entries(some, out_.extend(block_));
+      position_ += block_;
+      if (last) folder.size = position_ - begin - block_ + bytes;
+    });
   }
 
   void write_entries(std::span<const FileTree::Entry> entries, std::byte* at) const {
-    std::size_t name_at = entries.size() * erofs::kEntrySize;
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-      const auto& [name, node] = entries[i];
-      std::byte* entry = at + i * erofs::kEntrySize;
-      erofs::store(entry + erofs::entry::kInodeAt, std::uint64_t{places_[node]});
-      erofs::store(entry + erofs::entry::kNameAt, static_cast<std::uint16_t>(name_at));
-      entry[erofs::entry::kTypeAt] = static_cast<std::byte>(erofs::entry_type(mode_of(tree_[node])));
-      std::copy_n(reinterpret_cast<const std::byte*>(name.data()), name.size(), at + name_at);
-      name_at += name.size();
-    }
+    erofs::store_entries(
+        entries, [&](NodeId node) { return places_[node]; }, [&](NodeId node) { return mode_of(tree_[node]); }, at);
   }
 
   // Writing --------------------------------------------------------------------------------------------------------
@@ -318,7 +248,7 @@ class Writer {
   void write_superblock() {
     namespace sb = erofs::superblock;
     out_.zeros_to(erofs::kSuperblockAt);
-    std::byte* at = out_.extend(erofs::kSuperblockSize + devices_ * erofs::kDeviceSize);
+    std::byte* at = out_.extend(erofs::kSuperblockSize + data_.devices() * erofs::kDeviceSize);
     erofs::store(at + sb::kMagicAt, erofs::kMagic);
     erofs::store(at + sb::kCompatAt, erofs::kCompatChecksum | erofs::kCompatMtime);
     at[sb::kBlockBitsAt] = static_cast<std::byte>(options_.block_bits);
@@ -326,17 +256,18 @@ class Writer {
     erofs::store(at + sb::kInodesAt, inodes_);
     erofs::store(at + sb::kBlocksAt, static_cast<std::uint32_t>(blocks_));
     std::copy_n(reinterpret_cast<const std::byte*>(options_.uuid.data()), sb::kUuidSize, at + sb::kUuidAt);
-    erofs::store(at + sb::kIncompatAt, erofs::kIncompatChunkedFile | (devices_ > 0 ? erofs::kIncompatDeviceTable : 0));
-    erofs::store(at + sb::kDevicesAt, static_cast<std::uint16_t>(devices_));
-    if (devices_ > 0) {
+    erofs::store(at + sb::kIncompatAt,
+                 erofs::kIncompatChunkedFile | (data_.devices() > 0 ? erofs::kIncompatDeviceTable : 0));
+    erofs::store(at + sb::kDevicesAt, static_cast<std::uint16_t>(data_.devices()));
+    if (data_.devices() > 0) {
       erofs::store(at + sb::kDeviceSlotAt, static_cast<std::uint16_t>(erofs::kDeviceTableAt / erofs::kDeviceSize));
     }
     at += erofs::kSuperblockSize;
-    for (std::size_t i = 0; i < devices_; ++i, at += erofs::kDeviceSize) {
+    for (std::size_t i = 0; i < data_.devices(); ++i, at += erofs::kDeviceSize) {
       const std::uint64_t bytes = i == 0 ? options_.archive_bytes : options_.beside_bytes;
       const std::string_view tag = erofs::kDeviceTags[i];
       std::copy_n(reinterpret_cast<const std::byte*>(tag.data()), tag.size(), at + erofs::device::kTagAt);
-      erofs::store(at + erofs::device::kBlocksAt, address_of(bytes == 0 ? 0 : bytes - 1) + (bytes == 0 ? 0U : 1U));
+      erofs::store(at + erofs::device::kBlocksAt, data_.block_at(bytes == 0 ? 0 : bytes - 1) + (bytes == 0 ? 0U : 1U));
     }
   }
 
@@ -363,14 +294,14 @@ class Writer {
         size = node.size;
         if (shape.layout != erofs::Layout::kChunks) break;
         united = shape.chunk_bits | erofs::kChunkIndexes;
-        write_chunks(node, shape, at + shape.bytes() - shape.tail);
+        data_.store_indexes(node, data_block_ + data_blocks_, at + shape.bytes() - shape.tail);
         break;
       case NodeType::kFolder: {
         const Folder& folder = folders_[next_folder_];
         size = folder.size;
-        links = 2 + folder.subfolders;
+        links = folder.links;
         united = folder.block;
-        if (folder.is_inline) write_entries(with_dots(id, tree_.parent(id), tree_.entries(id)), tail);
+        if (folder.is_inline) write_entries(with_dots(id), tail);
         break;
       }
       case NodeType::kSymlink:
@@ -401,100 +332,10 @@ class Writer {
                 out_.extend(round_up(target.size(), block_)));
   }
 
-  // Where data lies: of devices, or of the image itself ------------------------------------------------------------
-
-  std::uint32_t address_of(std::uint64_t offset) const {
-    if (offset / block_ >= erofs::kHole - 1) throw Error(Code::kNotSupported, "EROFS has no place for data past 2 TiB");
-    return static_cast<std::uint32_t>(offset / block_);
-  }
-
-  void write_chunks(const FileNode& node, const Shape& shape, std::byte* at) const {
-    const unsigned size_bits = options_.block_bits + shape.chunk_bits;
-    std::uint64_t inside_at = data_block_ + data_blocks_;
-    for (std::uint64_t i = 0; i < shape.tail / erofs::kChunkSize; ++i, at += erofs::kChunkSize) {
-      std::uint32_t block = erofs::kHole, device = 0;
-      if (!is_hole(node, i, size_bits)) {
-        if (inside()) {
-          block = static_cast<std::uint32_t>(inside_at);
-          inside_at += blocks_of(node, i, size_bits);
-        } else {
-          device = node.place == DataPlace::kArchive ? 1 : 2;
-          if (device > devices_) throw Error(Code::kInternal, "data lies beside the archive where there is nothing");
-          const std::uint64_t offset = node.chunks == 0 ? node.data + (i << size_bits) : tree_.chunks(node).offsets[i];
-          if (offset % block_ != 0) throw Error(Code::kInternal, "a file's data does not begin with a block");
-          block = address_of(offset);
-        }
-      }
-      erofs::store(at + erofs::chunk::kDeviceAt, static_cast<std::uint16_t>(device));
-      erofs::store(at + erofs::chunk::kBlockAt, block);
-    }
-  }
-
-  // The tree's pieces that a chunk of 1 << size_bits bytes is made of: one, or several smaller ones.
-  std::span<const std::uint64_t> pieces_of(const FileNode& node, std::uint64_t chunk, unsigned size_bits) const {
-    const FileChunks& chunks = tree_.chunks(node);
-    const std::uint64_t each = size_bits > chunks.size_bits ? std::uint64_t{1} << (size_bits - chunks.size_bits) : 1;
-    const std::span<const std::uint64_t> all = chunks.offsets;
-    return all.subspan(chunk * each, std::min<std::uint64_t>(each, all.size() - chunk * each));
-  }
-
-  bool is_hole(const FileNode& node, std::uint64_t chunk, unsigned size_bits) const {
-    if (node.chunks == 0) return false;
-    const auto pieces = pieces_of(node, chunk, size_bits);
-    return std::all_of(pieces.begin(), pieces.end(), [](std::uint64_t offset) { return offset == FileChunks::kHole; });
-  }
-
-  std::uint64_t blocks_of(const FileNode& node, std::uint64_t chunk, unsigned size_bits) const {
-    const std::uint64_t left = node.size - (chunk << size_bits);
-    return round_up(std::min(left, std::uint64_t{1} << size_bits), block_) / block_;
-  }
-
-  // How many blocks of the image a file's data takes; when writing, the file is remembered.
-  std::uint64_t put_data(NodeId id) {
-    const FileNode& node = tree_[id];
-    if (node.size == 0) return 0;
-    if (writing_) inside_.push_back(id);
-    const auto [bits, count] = chunks_of(node);
-    const unsigned size_bits = options_.block_bits + bits;
-    std::uint64_t sum = 0;
-    for (std::uint64_t i = 0; i < count; ++i) sum += is_hole(node, i, size_bits) ? 0 : blocks_of(node, i, size_bits);
-    return sum;
-  }
-
-  void write_data(const FileNode& node) {
-    const auto [bits, count] = chunks_of(node);
-    const unsigned size_bits = options_.block_bits + bits;
-    for (std::uint64_t i = 0; i < count; ++i) {
-      if (is_hole(node, i, size_bits)) continue;
-      const std::uint64_t begin = i << size_bits, end = std::min(node.size, (i + 1) << size_bits);
-      if (node.chunks == 0) {
-        copy_data(node.place, node.data + begin, end - begin);
-      } else {
-        const unsigned piece_bits = tree_.chunks(node).size_bits;
-        std::uint64_t at = begin;
-        for (const std::uint64_t offset : pieces_of(node, i, size_bits)) {
-          copy_data(node.place, offset, std::min(end - at, std::uint64_t{1} << piece_bits));
-          at += std::uint64_t{1} << piece_bits;
-        }
-      }
-      out_.extend(round_up(end - begin, block_) - (end - begin));
-    }
-  }
-
-  void copy_data(DataPlace place, std::uint64_t offset, std::uint64_t bytes) {
-    constexpr std::uint64_t kStep = 64 * 1024;
-    for (std::uint64_t done = 0; done < bytes;) {
-      const std::uint64_t step = std::min(kStep, bytes - done);
-      std::byte* at = out_.extend(step);
-      if (offset != FileChunks::kHole) options_.data(place, offset + done, {at, step});
-      done += step;
-    }
-  }
-
   const FileTree& tree_;
   const ErofsOptions& options_;
   const std::uint64_t block_;
-  const std::size_t devices_;
+  const erofs::FileData data_;
   std::vector<std::uint32_t> places_;  // of each node: its inode's number; 0: none yet
   std::vector<Folder> folders_;        // in the order of their inodes
   std::size_t next_folder_ = 0;
@@ -503,7 +344,7 @@ class Writer {
   std::uint64_t data_block_ = 0, data_blocks_ = 0;  // the region of data: its begin, and how much was placed
   std::vector<NodeId> inside_;                      // files whose data the region holds, in its order
   bool writing_ = false;
-  Output out_;
+  erofs::Output out_;
 };
 
 }  // namespace

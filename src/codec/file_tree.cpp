@@ -155,10 +155,12 @@ void FileTree::put(NodeId folder, std::string_view name, NodeId node) {
     names_.push_back({.text = texts_->add({&length, 1}, name), .folder = folder, .node = node, .next = number});
     if (in.last != kNone) std::swap(names_[in.last].next, names_[number].next);
     in.last = slots_[slot] = number;
+    ++in.count;
   } else {
     Name& at = names_[slots_[slot]];
     if (at.node != kNoNode) throw base::Error(base::Code::kInternal, "a name is taken");
     at.node = node;
+    ++folder_at(folder).count;
   }
   if (nodes_[node].is_folder()) {
     Folder& own = folder_at(node);
@@ -199,6 +201,7 @@ void FileTree::take_away(std::uint32_t first) {
     const NodeId node = std::exchange(name.node, kNoNode);
     if (node == kNoNode) continue;
     --nodes_[node].names;
+    --folder_at(name.folder).count;
     --live_names_;
     if (!nodes_[node].is_folder()) continue;
     const std::uint32_t last = folder_at(node).last;
@@ -242,6 +245,7 @@ void FileTree::visit_entries(NodeId folder, const std::function<bool(const Entry
 
 std::vector<FileTree::Entry> FileTree::entries(NodeId folder) const {
   std::vector<Entry> all;
+  all.reserve(folder_at(folder).count + std::size_t{2});  // and "." and "..", which some put there
   visit_entries(folder, [&](const Entry& entry) {
     all.push_back(entry);
     return true;

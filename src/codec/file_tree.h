@@ -121,6 +121,7 @@ class FileTree {
     NodeId node, parent;
     std::uint32_t name = kNone;  // its own
     std::uint32_t last = kNone;  // of those in it, the one added last, whose `next` is the first
+    std::uint32_t count = 0;     // of those in it that are not taken away
   };
 
   const Folder& folder_at(NodeId node) const;
