@@ -177,6 +177,8 @@ TEST(ErofsXattrTest, CapabilitiesThatLinuxWouldRefuseAreNotKept) {
   EXPECT_TRUE(keeps(std::string("\1\0\0\3", 4) + std::string(20, '\0')));
   EXPECT_FALSE(keeps(std::string("\1\0\0\1", 4) + std::string(8, '\0')));
   EXPECT_FALSE(keeps(std::string("\1\0\0\2", 4) + std::string(20, '\0')));
+  EXPECT_FALSE(keeps(std::string("\2\0\0\2", 4) + std::string(16, '\0')));
+  EXPECT_FALSE(keeps(std::string("\1\0\0\3", 4) + std::string(16, '\0') + "\xff\xff\xff\xff"));
   EXPECT_FALSE(keeps(""));
 }
 
@@ -253,6 +255,173 @@ TEST(ErofsCheckTest, ATruncatedImageIsRefused) {
     const bool whole = image.find_first_not_of('\0', size) == std::string::npos;
     EXPECT_EQ(passes(summed(part), sample.devices()), whole) << size;
   }
+}
+
+// An image whose inodes are found by their owners.
+class Damage {
+ public:
+  enum Owner : std::uint32_t { kFolder = 1001, kFile, kLinked, kSymlink, kFifo, kSparse, kWithXattr };
+
+  Damage() {
+    const NodeId folder = sample_.folder(kRootNode, "folder", {.mode = 0755, .uid = kFolder});
+    sample_.file(folder, "a", "content", {.mode = 0644, .uid = kFile});
+    const NodeId linked = sample_.file(folder, "b", "", {.mode = 0644, .uid = kLinked});
+    sample_.tree.add_name(folder, "c", linked);
+    sample_.symlink(folder, "d", "target", {.mode = 0777, .uid = kSymlink});
+    sample_.tree.add(folder, "e", {.type = NodeType::kFifo, .uid = kFifo});
+    const NodeId sparse = sample_.sparse(folder, "f", 9, {std::string(512, 's'), "", "e"}, 1025);
+    sample_.tree[sparse].uid = kSparse;
+    FileNode node{.mode = 0644, .uid = kWithXattr};
+    node.xattrs = sample_.tree.add_xattrs({{"user.ab", "v"}, {"user.cd", "v"}});
+    sample_.file(folder, "g", "", node);
+    image_ = sample_.image();
+    EXPECT_EQ(complaint([](std::byte*) {}), "");
+  }
+
+  // What is said of the image after a change at an inode.
+  template <typename Change>
+  std::string at(Owner owner, Change change) const {
+    return complaint([&](std::byte* image) {
+      for (std::size_t offset = 0; offset < image_.size(); offset += erofs::kInodeUnit) {
+        std::byte* inode = image + offset;
+        if (erofs::load<std::uint32_t>(inode + erofs::inode::kUidAt) == owner) return change(inode);
+      }
+      ADD_FAILURE() << "no inode of " << owner;
+    });
+  }
+  template <typename Change>
+  std::string complaint(Change change) const {
+    std::string image = image_;
+    change(reinterpret_cast<std::byte*>(image.data()));
+    image = summed(image);
+    try {
+      check_erofs(base::as_byte_view(image), sample_.devices());
+      return {};
+    } catch (const base::Error& error) {
+      EXPECT_EQ(error.code(), base::Code::kCorrupt);
+      const std::string& message = error.message();
+      // "the EROFS image is damaged: inode 44 is not sorted" without the number
+      const std::size_t begin = message.find("damaged: ") + 9, number = message.find("inode ", begin);
+      return number == begin ? message.substr(message.find(' ', begin + 6) + 1) : message.substr(begin);
+    }
+  }
+  std::size_t size() const { return image_.size(); }
+
+ private:
+  Sample sample_;
+  std::string image_;
+};
+
+TEST(ErofsCheckTest, WhatIsWrongWithAnInodeIsNamed) {
+  namespace field = erofs::inode;
+  const Damage damage;
+  const auto set = [&](Damage::Owner owner, std::size_t at, auto value) {
+    return damage.at(owner, [&](std::byte* inode) { erofs::store(inode + at, value); });
+  };
+  constexpr std::size_t kChunk = erofs::kInodeSize, kXattr = erofs::kInodeSize + erofs::kXattrHeaderSize;
+  using U16 = std::uint16_t;
+  EXPECT_EQ(set(Damage::kFile, field::kFormatAt, U16{8}), "has an unknown form");
+  EXPECT_EQ(set(Damage::kFile, field::kFormatAt, U16{3}), "has an unknown form");
+  EXPECT_EQ(set(Damage::kFile, field::kFormatAt, U16{5}), "is of a form that its type has not");
+  EXPECT_EQ(set(Damage::kFile, field::kModeAt, U16{0140644}), "has a wrong mode");
+  EXPECT_EQ(set(Damage::kFile, field::kModeAt, U16{0120777}), "is of another type than its name says");
+  EXPECT_EQ(set(Damage::kFile, field::kNumberAt, 1U), "has another number than its place");
+  EXPECT_EQ(set(Damage::kFile, field::kUidAt, UINT32_MAX), "is owned by nobody");
+  EXPECT_EQ(set(Damage::kFile, field::kGidAt, UINT32_MAX), "is owned by nobody");
+  EXPECT_EQ(set(Damage::kFile, field::kMtimeNanosecondsAt, 1'000'000'000U), "has a wrong time");
+  EXPECT_EQ(set(Damage::kFile, field::kReservedAt, 1U), "says something where there is nothing to say");
+  EXPECT_EQ(set(Damage::kFile, field::kSizeAt, std::uint64_t{513}), "has data on a device that there is not");
+  EXPECT_EQ(set(Damage::kFile, field::kSizeAt, UINT64_MAX), "has no size or no name");
+  EXPECT_EQ(set(Damage::kFile, field::kLinksAt, 0U), "has no size or no name");
+  EXPECT_EQ(set(Damage::kFile, field::kLinksAt, 2U), "has fewer names than it says");
+  EXPECT_EQ(set(Damage::kLinked, field::kLinksAt, 1U), "has more names than it says");
+  EXPECT_EQ(set(Damage::kLinked, field::kUnionAt, 1U), "is empty, and has blocks");
+  EXPECT_EQ(set(Damage::kFolder, field::kLinksAt, 3U), "has a wrong number of links");
+  EXPECT_EQ(set(Damage::kFifo, field::kUnionAt, 1U), "is no device");
+  EXPECT_EQ(set(Damage::kFifo, field::kSizeAt, std::uint64_t{1}), "has data");
+  EXPECT_EQ(set(Damage::kSymlink, field::kSizeAt, std::uint64_t{0}), "has no content");
+  EXPECT_EQ(set(Damage::kSymlink, field::kSizeAt, std::uint64_t{5}), "is followed by something");
+  EXPECT_EQ(set(Damage::kSymlink, field::kUnionAt, 1U), "has a block and none");
+  EXPECT_EQ(set(Damage::kSymlink, erofs::kInodeSize + 1, std::uint8_t{0}), "has a NUL in its target");
+  EXPECT_EQ(set(Damage::kFile, field::kUnionAt, 0U), "has an unknown form of chunks");
+  EXPECT_EQ(set(Damage::kFile, field::kUnionAt, 64U | 32U), "has an unknown form of chunks");
+  EXPECT_EQ(set(Damage::kFile, field::kUnionAt, 33U), "has a chunk that is too large");
+  EXPECT_EQ(set(Damage::kFile, kChunk, U16{1}), "has a chunk of an unknown form");
+  EXPECT_EQ(set(Damage::kFile, kChunk + 2, U16{0}), "has data on a device that there is not");
+  EXPECT_EQ(set(Damage::kFile, kChunk + 2, U16{3}), "has data on a device that there is not");
+  EXPECT_EQ(set(Damage::kFile, kChunk + 4, 1U), "has data past its device's end");
+  EXPECT_EQ(set(Damage::kSparse, kChunk + 8 + 2, U16{2}), "has a hole on a device");
+  EXPECT_EQ(set(Damage::kWithXattr, field::kXattrCountAt, U16{1}), "is followed by something");
+  EXPECT_EQ(set(Damage::kWithXattr, field::kXattrCountAt, U16{UINT16_MAX}), "reaches past the image's end");
+  EXPECT_EQ(set(Damage::kWithXattr, erofs::kInodeSize, 1U), "has no attributes where it says so");
+  EXPECT_EQ(set(Damage::kWithXattr, kXattr, std::uint8_t{200}), "has an attribute past their end");
+  EXPECT_EQ(set(Damage::kWithXattr, kXattr, std::uint8_t{1}), "has an attribute followed by something");
+  EXPECT_EQ(set(Damage::kWithXattr, kXattr + 1, std::uint8_t{5}), "has an attribute of an unknown kind");
+  EXPECT_EQ(set(Damage::kWithXattr, kXattr + 1, std::uint8_t{2}), "has an attribute of an unknown kind");
+  EXPECT_EQ(set(Damage::kWithXattr, kXattr + 4, std::uint8_t{0}), "has an attribute that it must not have");
+  EXPECT_EQ(set(Damage::kWithXattr, kXattr + 4, std::uint8_t{'z'}), "has attributes that are not sorted");
+}
+
+TEST(ErofsCheckTest, WhatIsWrongWithAFolderIsNamed) {
+  const Damage damage;
+  // The folder's entries: ".", "..", "a" to "g"; then their names.
+  constexpr std::size_t kCount = 9, kEntries = erofs::kInodeSize, kNames = kEntries + kCount * erofs::kEntrySize;
+  const auto set = [&](std::size_t at, auto value) {
+    return damage.at(Damage::kFolder, [&](std::byte* inode) { erofs::store(inode + at, value); });
+  };
+  const auto entry = [&](std::size_t number) { return kEntries + number * erofs::kEntrySize; };
+  using U8 = std::uint8_t;
+  using U16 = std::uint16_t;
+  EXPECT_EQ(set(kNames + 3, U8{'/'}), "has an entry whose name cannot be");
+  EXPECT_EQ(set(kNames + 3, U8{0}), "has an entry whose name cannot be");
+  EXPECT_EQ(set(kNames + 3, U8{'b'}), "is not sorted");
+  EXPECT_EQ(set(kNames + 3, U8{'z'}), "is not sorted");
+  EXPECT_EQ(set(kNames + 1, U8{'-'}), "is not sorted");
+  EXPECT_EQ(set(kNames, U8{'-'}), "overlaps something else");
+  EXPECT_EQ(set(entry(0), std::uint64_t{1}), "gives another place for itself or its parent");
+  EXPECT_EQ(set(entry(1), std::uint64_t{1}), "gives another place for itself or its parent");
+  EXPECT_EQ(set(entry(1) + 10, U8{1}), "gives another place for itself or its parent");
+  EXPECT_EQ(set(entry(2), std::uint64_t{1}), "has an unknown form");
+  EXPECT_EQ(set(entry(2), UINT64_MAX), "lies past the image's end");
+  EXPECT_EQ(set(entry(2) + 10, U8{7}), "is of another type than its name says");
+  EXPECT_EQ(set(entry(2) + 11, U8{1}), "has an entry of an unknown form");
+  EXPECT_EQ(set(entry(0) + 8, U16{0}), "has a block of a wrong number of entries");
+  EXPECT_EQ(set(entry(0) + 8, U16{13}), "has a block of a wrong number of entries");
+  EXPECT_EQ(set(entry(0) + 8, U16{60000}), "has a block of a wrong number of entries");
+  EXPECT_EQ(set(entry(2) + 8, U16{1}), "has an entry whose name is nowhere");
+  EXPECT_EQ(set(entry(8) + 8, U16{511}), "has an entry whose name is nowhere");
+  EXPECT_EQ(set(erofs::inode::kSizeAt, std::uint64_t{511}), "crosses a block's end");
+  // A folder that is its own child.
+  EXPECT_EQ(damage.at(Damage::kFolder,
+                      [&](std::byte* inode) {
+                        erofs::store(inode + entry(2), erofs::load<std::uint64_t>(inode + entry(0)));
+                        inode[entry(2) + 10] = std::byte{2};
+                      }),
+            "overlaps something else");
+}
+
+TEST(ErofsCheckTest, WhatIsWrongAroundIsNamed) {
+  namespace sb = erofs::superblock;
+  const Damage damage;
+  const auto set = [&](std::size_t at, auto value) {
+    return damage.complaint([&](std::byte* image) { erofs::store(image + at, value); });
+  };
+  constexpr std::size_t kSuper = erofs::kSuperblockAt;
+  using U16 = std::uint16_t;
+  EXPECT_EQ(set(kSuper + sb::kMagicAt, 1U), "it has no superblock");
+  EXPECT_EQ(set(kSuper + sb::kCompatAt, 7U), "its superblock is wrong");
+  EXPECT_EQ(set(kSuper + sb::kIncompatAt, 15U), "its superblock is wrong");
+  EXPECT_EQ(set(kSuper + sb::kBlockBitsAt, std::uint8_t{12}), "its superblock is wrong");
+  EXPECT_EQ(set(kSuper + sb::kBlocksAt, 1U), "its superblock is wrong");
+  EXPECT_EQ(set(kSuper + sb::kDevicesAt, U16{1}), "its superblock is wrong");
+  EXPECT_EQ(set(kSuper + sb::kInodesAt, std::uint64_t{1}), "the superblock counts other inodes than there are");
+  EXPECT_EQ(set(kSuper + sb::kRootAt, U16{UINT16_MAX}), "lies past the image's end");
+  EXPECT_EQ(set(erofs::kDeviceTableAt + erofs::device::kBlocksAt, 9U), "device 1 is described wrongly");
+  EXPECT_EQ(set(erofs::kDeviceTableAt + erofs::kDeviceSize, 9U), "device 2 is described wrongly");
+  EXPECT_EQ(set(0, 1U), "there is something before its superblock");
+  const std::string stray = set(damage.size() - 4, 1U);
+  EXPECT_EQ(stray, "byte " + std::to_string(damage.size() - 32) + " and those after it belong to nothing");
+  error_of(base::Code::kCorrupt, [] { check_erofs({}, {0}); });
 }
 
 }  // namespace

@@ -49,9 +49,12 @@ bool is_acl(std::string_view value, bool more_than_mode) {
 // As the kernel's validheader(): revision 2, or 3 with the root's ID of a user namespace.
 bool is_capability(std::string_view value) {
   constexpr std::size_t kRevision2Size = 20, kRevision3Size = 24;
+  constexpr std::uint32_t kRevision2 = 0x02000000, kRevision3 = 0x03000000, kEffective = 1;
   if (value.size() < 4) return false;
-  const std::uint32_t revision = erofs::load<std::uint32_t>(bytes_of(value)) >> 24;
-  return (revision == 2 && value.size() == kRevision2Size) || (revision == 3 && value.size() == kRevision3Size);
+  const std::uint32_t revision = erofs::load<std::uint32_t>(bytes_of(value)) & ~kEffective;
+  return (revision == kRevision2 && value.size() == kRevision2Size) ||
+         (revision == kRevision3 && value.size() == kRevision3Size &&
+          erofs::load<std::uint32_t>(bytes_of(value) + kRevision2Size) != UINT32_MAX);
 }
 
 }  // namespace
