@@ -84,11 +84,12 @@ bool is_valid_acl(std::string_view value) {
 
 XattrCheck check_acl(codec::NodeType type, std::string_view key, std::string_view value) {
   if (type == codec::NodeType::kSymlink) return {XattrFate::kLeftOut, "links have none"};
+  // One without entries takes away what is there: nothing, at a file.
+  if (value.empty() || (value.size() == kAclHeader && load(value, 0, 4) == kAclVersion)) return {};
   if (key == kDefaultAcl && type != codec::NodeType::kFolder) return {XattrFate::kLeftOut, "only folders have one"};
-  if (value.empty()) return {};
   if (value.size() < kAclHeader) return {XattrFate::kMalformed, "is no ACL"};
   if (load(value, 0, 4) != kAclVersion) return {XattrFate::kLeftOut, "it is of an unknown version"};
-  if ((value.size() - kAclHeader) % kAclEntry != 0 || (acl_entries(value) > 0 && !is_valid_acl(value))) {
+  if ((value.size() - kAclHeader) % kAclEntry != 0 || !is_valid_acl(value)) {
     return {XattrFate::kMalformed, "is no ACL"};
   }
   return {};

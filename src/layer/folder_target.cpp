@@ -28,6 +28,7 @@ using codec::NodeType;
 namespace {
 
 constexpr mode_t kSetIdBits = S_ISUID | S_ISGID;
+constexpr std::uint64_t kSmallFile = 64 * 1024;
 
 // Asked of /proc, as umask(2) can only be read by changing it, for all threads.
 mode_t process_umask() {
@@ -40,18 +41,6 @@ mode_t process_umask() {
     std::from_chars(begin, status.data() + status.size(), mask, 8);
   }
   return mask;
-}
-
-void write_data(const codec::TarEntry& entry, codec::TarReader& tar, File& file) {
-  if (!entry.sparse) {
-    pass_entry_data(entry, tar, entry.size, [&](base::ByteView bytes, std::uint64_t) { file.write(bytes); });
-    return;
-  }
-  for (const codec::SparseExtent& extent : *entry.sparse) {
-    pass_entry_data(entry, tar, extent.size,
-                    [&](base::ByteView bytes, std::uint64_t at) { file.write_at(bytes, extent.offset + at); });
-  }
-  file.truncate(entry.size);
 }
 
 bool is_left_out(const Error& e) { return e.code() == Code::kNotSupported || e.code() == Code::kPermissionDenied; }
@@ -128,6 +117,33 @@ void FolderTarget::make_file(const Place& at, const codec::TarEntry& entry, code
   if (needs_owner(at)) base::fs::set_owner(file, {node.uid, node.gid});
   if (node.mode != first_mode || (first_mode & umask_)) file.set_mode(node.mode);
   base::fs::set_mtime(file, node.mtime());
+}
+
+void FolderTarget::write_data(const codec::TarEntry& entry, codec::TarReader& tar, File& file) {
+  if (!entry.sparse) {
+    // A small file that lies across two of the reader's pieces is put together: a call costs more than a copy.
+    if (entry.size <= kSmallFile) {
+      base::ByteView whole = tar.data_piece(entry.size);
+      if (whole.size() < entry.size) whole = put_together(entry, whole, tar);
+      if (!whole.empty()) file.write(whole);
+    } else {
+      pass_entry_data(entry, tar, entry.size, [&](base::ByteView bytes, std::uint64_t) { file.write(bytes); });
+    }
+    return;
+  }
+  for (const codec::SparseExtent& extent : *entry.sparse) {
+    pass_entry_data(entry, tar, extent.size,
+                    [&](base::ByteView bytes, std::uint64_t at) { file.write_at(bytes, extent.offset + at); });
+  }
+  file.truncate(entry.size);
+}
+
+base::ByteView FolderTarget::put_together(const codec::TarEntry& entry, base::ByteView first, codec::TarReader& tar) {
+  small_.assign(first.begin(), first.end());
+  pass_entry_data(entry, tar, entry.size - first.size(), [&](base::ByteView bytes, std::uint64_t) {
+    small_.insert(small_.end(), bytes.begin(), bytes.end());
+  });
+  return small_;
 }
 
 void FolderTarget::make_other(const Place& at) {

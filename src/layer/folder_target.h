@@ -5,6 +5,7 @@
 #include <list>
 #include <memory>
 #include <unordered_map>
+#include <vector>
 
 #include "base/fs/tree.h"
 #include "layer/tree_target.h"
@@ -44,6 +45,8 @@ class FolderTarget final : public TreeTarget {
   void keep_open(codec::NodeId folder, base::fs::Directory directory);
   bool needs_owner(const Place& at) const;
   bool inherits_setgid(const Place& at) const;
+  void write_data(const codec::TarEntry& entry, codec::TarReader& tar, base::fs::File& file);
+  base::ByteView put_together(const codec::TarEntry& entry, base::ByteView first, codec::TarReader& tar);
   void set_late_xattrs(const Place& at, const Spot& where);
 
   codec::FileTree& tree_;
@@ -51,6 +54,7 @@ class FolderTarget final : public TreeTarget {
   std::string name_;
   mode_t umask_;
   base::fs::Ownership ours_;
+  std::vector<std::byte> small_;  // a small file's data
 
   static constexpr std::size_t kOpenFolders = 64;
   std::list<std::pair<codec::NodeId, DirectoryPtr>> recent_;  // used last first
