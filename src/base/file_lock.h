@@ -19,6 +19,9 @@ class FileLock {
   static FileLock acquire(const std::filesystem::path& path, Mode mode = Mode::kExclusive);
   // Nothing when another holds it.
   static std::optional<FileLock> try_acquire(const std::filesystem::path& path, Mode mode = Mode::kExclusive);
+  // Exclusive where nobody holds the file, else shared; nothing where another has it exclusively.
+  struct Either;
+  static std::optional<Either> try_acquire_either(const std::filesystem::path& path);
   // Whether somebody else holds a lock on the file that conflicts with an exclusive one. False when it does not exist.
   static bool is_held(const std::filesystem::path& path);
 
@@ -28,6 +31,11 @@ class FileLock {
   // Turns an exclusive lock into a shared one, with no moment between in which another could have it alone.
   void share();
 
+  // A mark beside the lock, for its holders to tell each other something: any number may set it, and it is gone with
+  // the last of them. `is_marked` tells whether another than this one has set it.
+  void mark();
+  bool is_marked() const;
+
   // The locked file, for those who keep data in it.
   fs::File& file() { return file_; }
   // Whether the locked file is still the one at its path (a holder may have renamed or removed it before letting go).
@@ -36,6 +44,11 @@ class FileLock {
  private:
   explicit FileLock(fs::File file) : file_(std::move(file)) {}
   fs::File file_;
+};
+
+struct FileLock::Either {
+  FileLock lock;
+  bool exclusive;
 };
 
 }  // namespace davit::base

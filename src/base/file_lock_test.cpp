@@ -41,6 +41,31 @@ TEST_F(FileLockTest, AnExclusiveLockCanBecomeAShared) {
   EXPECT_FALSE(FileLock::try_acquire(path_));
 }
 
+TEST_F(FileLockTest, EitherIsExclusiveWhereNobodyHoldsTheFileElseShared) {
+  auto first = FileLock::try_acquire_either(path_);
+  ASSERT_TRUE(first && first->exclusive);
+  EXPECT_FALSE(FileLock::try_acquire_either(path_));
+  first->lock.share();
+  const auto second = FileLock::try_acquire_either(path_);
+  ASSERT_TRUE(second);
+  EXPECT_FALSE(second->exclusive);
+}
+
+TEST_F(FileLockTest, AMarkIsSeenByTheOtherHoldersAndGoesWithTheLastWhoSetIt) {
+  auto first = std::make_optional(FileLock::acquire(path_, FileLock::Mode::kShared));
+  auto second = std::make_optional(FileLock::acquire(path_, FileLock::Mode::kShared));
+  const auto third = FileLock::acquire(path_, FileLock::Mode::kShared);
+  EXPECT_FALSE(third.is_marked());
+  first->mark();
+  EXPECT_FALSE(first->is_marked());
+  EXPECT_TRUE(second->is_marked());
+  second->mark();
+  first.reset();
+  EXPECT_TRUE(third.is_marked());
+  second.reset();
+  EXPECT_FALSE(third.is_marked());
+}
+
 TEST_F(FileLockTest, AWaitEndsWhenTheHolderLetsGo) {
   auto held = std::make_optional(FileLock::acquire(path_));
   std::jthread release([&] { held.reset(); });

@@ -1,6 +1,9 @@
 #include "blob/blob_store.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include <sys/stat.h>
@@ -10,6 +13,7 @@
 #include "base/file_lock.h"
 #include "base/fs/paths.h"
 #include "base/fs/usage.h"
+#include "base/interrupt.h"
 #include "base/strings.h"
 #include "blob/blob_writer_state.h"
 
@@ -100,21 +104,48 @@ oci::Digest BlobStore::put(std::string_view bytes, oci::Algorithm algorithm) {
   return writer->commit().digest;
 }
 
+std::unique_ptr<SealedBlob> BlobStore::seal(std::string_view bytes, oci::Algorithm algorithm) {
+  const auto writer = begin_unknown(algorithm);
+  writer->write(base::as_byte_view(bytes));
+  return writer->seal();
+}
+
+void BlobStore::commit(std::vector<std::unique_ptr<SealedBlob>> blobs, const std::function<void()>& sync) {
+  std::vector<SealedBlob*> all;
+  for (const auto& blob : blobs) all.push_back(blob.get());
+  std::vector<path> folders;
+  for (const oci::Algorithm algorithm : kAlgorithms) folders.push_back(folder_of(options_.root, algorithm));
+  SealedBlob::commit(all, sync, std::move(folders));
+}
+
+void BlobStore::sync() { fs::sync_filesystem(options_.root); }
+
+// Only writing is exclusive. A blob that is whole, but not yet committed, is shared by all who want it: were the lock
+// exclusive until the commit, two pulls could each wait for a blob that the other has sealed. docs/adr/0061.
 std::unique_ptr<BlobWriter> BlobStore::ingest(const oci::Digest& digest, std::uint64_t size_expected) {
   const path partial = options_.root / "ingest" / file_name(digest);
+  auto pause = std::chrono::milliseconds(1);
   while (true) {
     if (size(digest)) return nullptr;
-    FileLock lock = FileLock::acquire(partial);
-    // Whoever held it before may have committed it (this is the blob now) or dropped it.
-    if (!lock.still_named(partial)) continue;
-    if (size(digest)) {
-      fs::remove(partial);
-      return nullptr;
+    if (auto held = FileLock::try_acquire_either(partial)) {
+      // Whoever held it before may have committed it (this is the blob now) or dropped it.
+      if (!held->lock.still_named(partial)) continue;
+      const bool is_here = size(digest).has_value();
+      if (held->exclusive && is_here) {
+        fs::remove(partial);
+        return nullptr;
+      }
+      // Held by those who have sealed it, or for a moment by others who ask as we do.
+      if (held->exclusive || held->lock.is_marked()) {
+        if (held->exclusive && held->lock.file().size() > size_expected) held->lock.file().truncate(0);
+        return std::unique_ptr<BlobWriter>(new BlobWriter(std::make_unique<BlobWriter::State>(
+            std::move(held->lock), folder_of(options_.root, digest.algorithm()), digest.algorithm(),
+            BlobWriter::State::Expected{digest, size_expected}, !held->exclusive)));
+      }
     }
-    if (lock.file().size() > size_expected) lock.file().truncate(0);
-    return std::unique_ptr<BlobWriter>(new BlobWriter(
-        std::make_unique<BlobWriter::State>(std::move(lock), path_of(options_.root, digest).parent_path(),
-                                            digest.algorithm(), BlobWriter::State::Expected{digest, size_expected})));
+    base::check_interrupted();
+    std::this_thread::sleep_for(pause);
+    pause = std::min(pause * 2, std::chrono::milliseconds(20));
   }
 }
 
@@ -126,7 +157,7 @@ std::unique_ptr<BlobWriter> BlobStore::begin_unknown(oci::Algorithm algorithm) {
     FileLock lock = FileLock::acquire(partial);
     if (!lock.still_named(partial)) continue;  // taken for abandoned between its creation and its lock
     return std::unique_ptr<BlobWriter>(new BlobWriter(std::make_unique<BlobWriter::State>(
-        std::move(lock), folder_of(options_.root, algorithm), algorithm, std::nullopt)));
+        std::move(lock), folder_of(options_.root, algorithm), algorithm, std::nullopt, false)));
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +19,7 @@
 namespace davit::blob {
 
 class BlobWriter;
+class SealedBlob;
 
 // What the blobs take of the disk: blocks, as du(1) counts them.
 struct BlobsUsage {
@@ -48,8 +50,19 @@ class BlobStore {
   // Stores a small blob whose bytes are in memory; returns its digest. Durable on return. Fine when it is here already.
   oci::Digest put(std::string_view bytes, oci::Algorithm algorithm = oci::Algorithm::kSha256);
 
-  // Continues the partial blob of that digest, or begins one. Blocks while another process or thread holds it
-  // (interrupts end the wait), then finds either the finished blob (returns nothing) or what that one left (continues).
+  // The same as the first of two steps: see SealedBlob. Of a blob that is here already a second copy, which commit()
+  // drops.
+  std::unique_ptr<SealedBlob> seal(std::string_view bytes, oci::Algorithm algorithm = oci::Algorithm::kSha256);
+
+  // Makes sealed blobs visible, durably: `sync` makes all that was written to the store's file system so far durable
+  // (sync() does, unless more than blobs is to be synced), then all are named. Names that others gave before are
+  // durable on return, too. When the sync fails their bytes are dropped: the kernel may call the next sync a success.
+  void commit(std::vector<std::unique_ptr<SealedBlob>> blobs, const std::function<void()>& sync);
+  void sync();  // syncfs(2)
+
+  // Continues the partial blob of that digest, or begins one. Blocks while another process or thread writes it
+  // (interrupts end the wait), then finds the finished blob (returns nothing), what that one left (continues), or,
+  // where it is sealed but not committed yet, all of it (BlobWriter::is_whole).
   std::unique_ptr<BlobWriter> ingest(const oci::Digest& digest, std::uint64_t size);
 
   // Begins a blob whose digest is not known yet (import, build).
@@ -84,6 +97,9 @@ class BlobStore {
 class BlobWriter final : public base::Sink {
  public:
   ~BlobWriter() override;
+  // Whether another has sealed it and holds it still: all bytes are there, verified, and none is to be written; seal()
+  // or commit() gives the blob to us as well. So nobody waits for another's commit.
+  bool is_whole() const;
   // Bytes that are there already, from an earlier attempt. They are hashed by existing() when it is read.
   std::uint64_t offset() const;
   // A source over the bytes from earlier attempts; to be read to its end before the first write, by whoever needs to
@@ -95,8 +111,10 @@ class BlobWriter final : public base::Sink {
   void write(base::ByteView bytes) override;
   // Of all bytes so far. Whoever does not know a blob's digest leases it before commit() makes it visible.
   oci::Digest digest() const;
-  // Verifies size and digest, syncs and names the file. Throws Error(kCorrupt) "expected …, got …" and drops the bytes
-  // when they are not what was told.
+  // Verifies size and digest. Throws Error(kCorrupt) "expected …, got …" and drops the bytes when they are not what was
+  // told. Ends the writing.
+  std::unique_ptr<SealedBlob> seal();
+  // Seals, syncs the file alone and names it.
   oci::Descriptor commit();
   // Drops the bytes and the claim.
   void discard();
@@ -105,6 +123,27 @@ class BlobWriter final : public base::Sink {
   friend class BlobStore;
   struct State;
   explicit BlobWriter(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+// A blob that is whole and verified, but neither visible nor durable yet, so that one sync can serve many. It is held
+// by a shared lock: others who want the blob get it, too. Destroyed before BlobStore::commit, it leaves its bytes for
+// the next ingest (one whose digest was unknown is removed).
+class SealedBlob {
+ public:
+  ~SealedBlob();
+  const oci::Digest& digest() const;
+  std::uint64_t size() const;
+  // Its bytes, before they are visible. This outlives the source.
+  std::unique_ptr<base::Source> open() const;
+
+ private:
+  friend class BlobStore;
+  friend class BlobWriter;
+  struct State;
+  explicit SealedBlob(std::unique_ptr<State> state);
+  static void commit(const std::vector<SealedBlob*>& blobs, const std::function<void()>& sync,
+                     std::vector<std::filesystem::path> folders);
   std::unique_ptr<State> state_;
 };
 

@@ -12,14 +12,23 @@ namespace fs = base::fs;
 using base::Code;
 using base::Error;
 
+namespace {
+
+constexpr std::uint64_t kWritebackBytes = 8 * 1024 * 1024;
+
+}  // namespace
+
 BlobWriter::State::State(base::FileLock held, std::filesystem::path folder_, oci::Algorithm algorithm_,
-                         std::optional<Expected> expected_)
+                         std::optional<Expected> expected_, bool whole_)
     : lock(std::move(held)),
       folder(std::move(folder_)),
       algorithm(algorithm_),
       expected(std::move(expected_)),
       hash(std::in_place, algorithm_),
-      earlier(lock->file().size()) {}
+      earlier(lock->file().size()),
+      whole(whole_) {
+  if (whole) lock->mark();
+}
 
 std::size_t BlobWriter::State::Existing::read(base::ByteSpan buffer) {
   const std::uint64_t left = state_.earlier - std::min(state_.earlier, state_.hashed);
@@ -29,16 +38,39 @@ std::size_t BlobWriter::State::Existing::read(base::ByteSpan buffer) {
   if (count == 0) {
     throw Error::format(Code::kCorrupt, "'{}' became shorter while it was held", state_.partial().string());
   }
-  state_.hash->write(piece.first(count));
+  if (!state_.whole) state_.hash->write(piece.first(count));
   state_.hashed += count;
   return count;
 }
 
 void BlobWriter::State::hash_existing() {
-  if (hashed >= earlier) return;
+  if (whole || hashed >= earlier) return;
   std::vector<std::byte> buffer(base::kCopyBufferBytes);
   while (source.read(buffer) != 0) {
   }
+}
+
+void BlobWriter::State::start_writeback() {
+  try {
+    lock->file().start_writeback(begun, hashed - begun);
+    begun = hashed;
+  } catch (...) {
+    drop();  // as after a sync that failed
+    throw;
+  }
+}
+
+void BlobWriter::State::verify() {
+  hash_existing();
+  if (!expected) return;
+  const oci::Digest digest = hash->digest();
+  if (hashed == expected->size && digest == expected->digest) return;
+  drop();
+  if (hashed != expected->size) {
+    throw Error::format(Code::kCorrupt, "blob {}: expected {} bytes, got {}", expected->digest.text(), expected->size,
+                        hashed);
+  }
+  throw Error::format(Code::kCorrupt, "blob: expected {}, got {}", expected->digest.text(), digest.text());
 }
 
 void BlobWriter::State::drop() noexcept {
@@ -53,7 +85,7 @@ void BlobWriter::State::drop() noexcept {
 BlobWriter::BlobWriter(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 BlobWriter::~BlobWriter() {
-  if (!state_->lock) return;
+  if (!state_->lock || state_->whole) return;
   try {
     if (state_->expected && state_->lock->file().size() > 0) return;
   } catch (const Error&) {  // its size cannot be told: of no use to anybody
@@ -63,17 +95,22 @@ BlobWriter::~BlobWriter() {
 
 std::uint64_t BlobWriter::offset() const { return state_->earlier; }
 
+bool BlobWriter::is_whole() const { return state_->whole; }
+
 base::Source& BlobWriter::existing() { return state_->source; }
 
 void BlobWriter::restart() {
+  if (state_->whole) throw Error(Code::kInternal, "a blob that another has sealed is begun anew");
   state_->lock->file().truncate(0);
   state_->earlier = 0;
   state_->hashed = 0;
+  state_->begun = 0;
   state_->hash.emplace(state_->algorithm);
 }
 
 void BlobWriter::write(base::ByteView bytes) {
   State& state = *state_;
+  if (state.whole) throw Error(Code::kInternal, "a blob that another has sealed is written to");
   state.hash_existing();
   if (state.expected && bytes.size() > state.expected->size - state.hashed) {
     const State::Expected expected = *state.expected;
@@ -85,49 +122,37 @@ void BlobWriter::write(base::ByteView bytes) {
   state.write_failed = false;
   state.hash->write(bytes);
   state.hashed += bytes.size();
+  if (state.hashed - state.begun >= kWritebackBytes) state.start_writeback();
 }
 
 oci::Digest BlobWriter::digest() const {
+  if (state_->whole) return state_->expected->digest;
   state_->hash_existing();
   return state_->hash->digest();
 }
 
-oci::Descriptor BlobWriter::commit() {
+std::unique_ptr<SealedBlob> BlobWriter::seal() {
   State& state = *state_;
   if (!state.lock || state.write_failed)
-    throw Error(Code::kInternal, "a blob is committed after it failed or was dropped");
-  state.hash_existing();
-  const oci::Digest digest = state.hash->digest();
-  if (state.expected && (state.hashed != state.expected->size || digest != state.expected->digest)) {
-    state.drop();
-    if (state.hashed != state.expected->size) {
-      throw Error::format(Code::kCorrupt, "blob {}: expected {} bytes, got {}", state.expected->digest.text(),
-                          state.expected->size, state.hashed);
-    }
-    throw Error::format(Code::kCorrupt, "blob: expected {}, got {}", state.expected->digest.text(), digest.text());
-  }
-
-  const std::filesystem::path named = state.folder / digest.hex();
-  try {
-    state.lock->file().sync();
-  } catch (...) {
-    // The kernel may have dropped the pages that it could not write and call the next sync a success.
-    state.drop();
-    throw;
-  }
-  fs::rename(state.partial(), named);
+    throw Error(Code::kInternal, "a blob is sealed after it failed or was dropped");
+  if (!state.whole) state.verify();
+  const oci::Digest digest = this->digest();
+  state.lock->mark();
+  if (!state.whole) state.lock->share();
+  auto sealed =
+      std::make_unique<SealedBlob::State>(SealedBlob::State{.lock = std::move(*state.lock),
+                                                            .folder = state.folder,
+                                                            .digest = digest,
+                                                            .size = state.whole ? state.earlier : state.hashed,
+                                                            .unknown = !state.expected});
   state.lock.reset();
-  try {
-    fs::sync_directory(state.folder);
-  } catch (...) {
-    try {
-      fs::remove(named);
-    } catch (const Error& error) {
-      base::log::warn("a blob whose name may not be durable stays: {}", error.message());
-    }
-    throw;
-  }
-  return {{}, digest, state.hashed, {}, {}, {}};
+  return std::unique_ptr<SealedBlob>(new SealedBlob(std::move(sealed)));
+}
+
+oci::Descriptor BlobWriter::commit() {
+  const auto sealed = seal();
+  SealedBlob::commit({sealed.get()}, [&] { sealed->state_->lock.file().sync(); }, {sealed->state_->folder});
+  return {{}, sealed->digest(), sealed->size(), {}, {}, {}};
 }
 
 void BlobWriter::discard() { state_->drop(); }

@@ -16,8 +16,10 @@ struct BlobWriter::State {
     std::uint64_t size;
   };
 
-  // `folder`: where the finished blob goes. `expected`: what commit() demands, when it is known.
-  State(base::FileLock held, std::filesystem::path folder, oci::Algorithm algorithm, std::optional<Expected> expected);
+  // `folder`: where the finished blob goes. `expected`: what seal() demands, when it is known. `whole`: sealed by
+  // another; the lock is a shared one.
+  State(base::FileLock held, std::filesystem::path folder, oci::Algorithm algorithm, std::optional<Expected> expected,
+        bool whole);
 
   // The bytes from earlier attempts; each read hashes what it gives.
   class Existing final : public base::Source {
@@ -30,6 +32,8 @@ struct BlobWriter::State {
   };
 
   void hash_existing();  // what existing() was not read for
+  void start_writeback();
+  void verify();         // throws and drops where the bytes are not what was told
   void drop() noexcept;  // removes the partial file and lets the lock go
   const std::filesystem::path& partial() { return lock->file().path(); }
 
@@ -40,8 +44,25 @@ struct BlobWriter::State {
   std::optional<codec::HashSink> hash;
   std::uint64_t earlier = 0;  // bytes from earlier attempts
   std::uint64_t hashed = 0;   // bytes that went through `hash`; past `earlier`, also the place of the next write
+  std::uint64_t begun = 0;    // bytes of which the kernel has begun to write to the disk
   bool write_failed = false;
+  const bool whole;
   Existing source{*this};
+};
+
+struct SealedBlob::State {
+  base::FileLock lock;  // shared and marked; on the partial file
+  std::filesystem::path folder;
+  oci::Digest digest;
+  std::uint64_t size;
+  bool unknown;  // of a name that no next attempt looks for
+  bool committed = false;
+
+  const std::filesystem::path& partial() { return lock.file().path(); }
+  std::filesystem::path named() const { return folder / digest.hex(); }
+  // Whether it was this one that gave the name.
+  bool give_name();
+  void drop() noexcept;
 };
 
 }  // namespace davit::blob

@@ -134,8 +134,9 @@ ArchiveContents::Stored ArchiveContents::store_blob(const oci::Digest& digest, s
   Stored stored{{.media_type = {}, .digest = digest, .size = size}, {}};
   const auto writer = store_.blobs().ingest(digest, size);
   base::NullSink rest;
-  if (!writer) {
+  if (!writer || writer->is_whole()) {
     base::copy(data, rest);
+    if (writer) writer->commit();
     return stored;
   }
   if (writer->offset() > 0) writer->restart();

@@ -20,7 +20,7 @@ using base::Code;
 using base::Error;
 
 struct ImportedLayer {
-  oci::Descriptor blob;
+  std::unique_ptr<blob::SealedBlob> blob;
   oci::Digest diff_id;
 };
 
@@ -58,9 +58,7 @@ ImportedLayer ingest(store::Store& store, store::Lease& lease, base::Source& arc
   }
   lease.add(writer->digest());
   lease.add(diff_id.digest());
-  oci::Descriptor blob = writer->commit();
-  blob.media_type = oci::media_type::kOciLayerGzip;
-  return {.blob = blob, .diff_id = diff_id.digest()};
+  return {.blob = writer->seal(), .diff_id = diff_id.digest()};
 }
 
 }  // namespace
@@ -70,11 +68,14 @@ store::ImageRecord import_archive(store::Store& store, base::Source& archive, co
   const auto lease = store.lease();
   store.layers();  // a store that can hold no layers says so before anything is read
   InterruptibleSource interruptible(archive);
-  const ImportedLayer imported = ingest(store, *lease, interruptible);
-  const store::ImageLayer layer = {.blob = imported.blob, .diff_id = imported.diff_id};
-  std::vector<std::unique_ptr<layer::StagedLayer>> staged;
-  staged.push_back(unpack_layer(store, layer));
-  commit_layers(store, std::move(staged));
+  ImportedLayer imported = ingest(store, *lease, interruptible);
+  const store::ImageLayer layer = {.blob = {.media_type = std::string(oci::media_type::kOciLayerGzip),
+                                            .digest = imported.blob->digest(),
+                                            .size = imported.blob->size()},
+                                   .diff_id = imported.diff_id};
+  StagedContent content(store);
+  content.add(unpack_layer(store, layer, *imported.blob->open()));
+  content.add(std::move(imported.blob));
 
   oci::ImageConfig config;
   config.created = base::now();
@@ -85,16 +86,21 @@ store::ImageRecord import_archive(store::Store& store, base::Source& archive, co
       {.created = config.created, .comment = options.message.empty() ? "Imported from " + name : options.message}};
   const std::string config_bytes = oci::to_json(config);
   lease->add(codec::digest_of(config_bytes));
-  const oci::Digest id = store.blobs().put(config_bytes);
+  auto sealed_config = store.blobs().seal(config_bytes);
+  const oci::Digest id = sealed_config->digest();
+  content.add(std::move(sealed_config));
 
   oci::Manifest manifest = {
       .media_type = std::string(oci::media_type::kOciManifest),
       .config = {.media_type = std::string(oci::media_type::kOciConfig), .digest = id, .size = config_bytes.size()},
-      .layers = {imported.blob}};
+      .layers = {layer.blob}};
   const std::string manifest_bytes = oci::to_json(manifest);
   lease->add(codec::digest_of(manifest_bytes));
+  auto sealed_manifest = store.blobs().seal(manifest_bytes);
   const oci::Descriptor descriptor = {
-      .media_type = manifest.media_type, .digest = store.blobs().put(manifest_bytes), .size = manifest_bytes.size()};
+      .media_type = manifest.media_type, .digest = sealed_manifest->digest(), .size = manifest_bytes.size()};
+  content.add(std::move(sealed_manifest));
+  content.commit();
 
   store::ImageRecord record = {.id = id,
                                .manifest = descriptor,

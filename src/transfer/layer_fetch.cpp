@@ -128,16 +128,22 @@ std::unique_ptr<layer::StagedLayer> stage(store::Store& store, const store::Imag
   throw base::Error::format(e.code(), "layer {}: {}", layer.blob.digest.text(), e.message());
 }
 
-std::unique_ptr<layer::StagedLayer> fetch_and_unpack(store::Store& store, blob::BlobWriter& writer, PullSource& source,
-                                                     const store::ImageLayer& layer, Progress& progress) {
+// What one try brought.
+struct Fetched {
+  std::unique_ptr<blob::SealedBlob> blob;
+  std::unique_ptr<layer::StagedLayer> layer;
+};
+
+Fetched fetch_and_unpack(store::Store& store, blob::BlobWriter& writer, PullSource& source,
+                         const store::ImageLayer& layer, Progress& progress) {
   base::Pipe pipe;
   std::atomic<bool> downloaded = false;
   std::jthread fetcher([&] { fetch_into(writer, pipe, source, layer.blob, progress, downloaded); });
-  std::unique_ptr<layer::StagedLayer> staged;
+  Fetched fetched;
   base::NullSink rest;
   try {
     ExtractingSource extracting(pipe.source(), layer.blob, progress, &downloaded);
-    if (is_unpackable(layer)) staged = stage(store, layer, extracting);
+    if (is_unpackable(layer)) fetched.layer = stage(store, layer, extracting);
     base::copy(pipe.source(), rest);  // all of it, where nothing was to be unpacked
   } catch (const base::Error& e) {
     // Bad content: either these are not the bytes that were promised, which commit() tells and drops, so that the next
@@ -163,21 +169,33 @@ std::unique_ptr<layer::StagedLayer> fetch_and_unpack(store::Store& store, blob::
   }
   fetcher.join();
   progress.layer(layer.blob.digest, LayerStatus::kVerifyingChecksum);
-  writer.commit();
+  fetched.blob = writer.seal();
   progress.layer(layer.blob.digest, LayerStatus::kDownloadComplete);
-  return staged;
+  return fetched;
 }
 
 // One try. `resumed`: whether it goes on from the bytes that an earlier one left.
-std::unique_ptr<layer::StagedLayer> try_layer(store::Store& store, PullSource& source, const store::ImageLayer& layer,
-                                              Progress& progress, bool& resumed) {
+Fetched try_layer(store::Store& store, PullSource& source, const store::ImageLayer& layer, Progress& progress,
+                  bool& resumed) {
   const auto writer = store.blobs().ingest(layer.blob.digest, layer.blob.size);
-  if (!writer) return unpack_layer(store, layer, &progress);
+  if (!writer) return {.blob = nullptr, .layer = unpack_layer(store, layer, &progress)};
+  if (writer->is_whole()) {
+    Fetched fetched = {.blob = writer->seal(), .layer = nullptr};
+    const auto bytes = fetched.blob->open();
+    ExtractingSource extracting(*bytes, layer.blob, progress);
+    fetched.layer = unpack_layer(store, layer, extracting);
+    return fetched;
+  }
   resumed = writer->offset() > 0;
   return fetch_and_unpack(store, *writer, source, layer, progress);
 }
 
 }  // namespace
+
+std::unique_ptr<layer::StagedLayer> unpack_layer(store::Store& store, const store::ImageLayer& layer,
+                                                 base::Source& blob) {
+  return is_unpackable(layer) ? stage(store, layer, blob) : nullptr;
+}
 
 std::unique_ptr<layer::StagedLayer> unpack_layer(store::Store& store, const store::ImageLayer& layer,
                                                  Progress* progress) {
@@ -188,20 +206,21 @@ std::unique_ptr<layer::StagedLayer> unpack_layer(store::Store& store, const stor
   return stage(store, layer, extracting);
 }
 
-std::unique_ptr<layer::StagedLayer> fetch_layer(store::Store& store, PullSource& source, const store::ImageLayer& layer,
-                                                Progress& progress) try {
+void fetch_layer(store::Store& store, PullSource& source, const store::ImageLayer& layer, StagedContent& content,
+                 Progress& progress) try {
   bool resumed = false;
-  std::unique_ptr<layer::StagedLayer> staged;
+  Fetched fetched;
   try {
-    staged = try_layer(store, source, layer, progress, resumed);
+    fetched = try_layer(store, source, layer, progress, resumed);
   } catch (const base::Error& error) {
     // Bad bytes were dropped. Where they were an earlier try's the registry is not to blame: once more, from nothing.
     if (!resumed || error.code() != base::Code::kCorrupt || store.blobs().size(layer.blob.digest)) throw;
     base::log::debug("begun anew: {}", error.message());
-    staged = try_layer(store, source, layer, progress, resumed);
+    fetched = try_layer(store, source, layer, progress, resumed);
   }
+  content.add(std::move(fetched.blob));
+  content.add(std::move(fetched.layer));
   progress.layer(layer.blob.digest, LayerStatus::kPullComplete);
-  return staged;
 } catch (base::Error& e) {
   e.add_frame("while fetching layer {}", layer.blob.digest.text());
   throw;
@@ -235,10 +254,9 @@ std::unique_ptr<base::Source> open_layer_tar(store::Store& store, const oci::Dig
 }
 
 void commit_layers(store::Store& store, std::vector<std::unique_ptr<layer::StagedLayer>> staged) {
-  std::erase(staged, nullptr);
-  if (staged.empty()) return;
-  store.layers().sync();
-  for (const auto& layer : staged) layer->commit();
+  StagedContent content(store);
+  for (auto& layer : staged) content.add(std::move(layer));
+  content.commit();
 }
 
 }  // namespace davit::transfer

@@ -7,18 +7,23 @@
 #include "store/store.h"
 #include "transfer/progress.h"
 #include "transfer/pull_source.h"
+#include "transfer/staged_content.h"
 
 namespace davit::transfer {
 
 // Brings the layer's blob and stages its tree where it can be unpacked; what is here already is not fetched or made
-// again (then, and for what is not unpacked, the result is null). The caller leases both digests. The blob is durable
-// on return, the layer after commit_layers(). A second process at the same layer waits and finds it.
-std::unique_ptr<layer::StagedLayer> fetch_layer(store::Store& store, PullSource& source, const store::ImageLayer& layer,
-                                                Progress& progress);
+// again. Both are visible and durable after content.commit(). The caller leases both digests. A second process at the
+// same layer waits and finds it.
+void fetch_layer(store::Store& store, PullSource& source, const store::ImageLayer& layer, StagedContent& content,
+                 Progress& progress);
 
-// The same for a layer whose blob is here. `progress` is told of kExtracting.
+// Stages a layer whose blob is here; null where the layer is here, too, or is none to be unpacked. `progress` is told
+// of kExtracting.
 std::unique_ptr<layer::StagedLayer> unpack_layer(store::Store& store, const store::ImageLayer& layer,
                                                  Progress* progress = nullptr);
+// The same from its compressed bytes.
+std::unique_ptr<layer::StagedLayer> unpack_layer(store::Store& store, const store::ImageLayer& layer,
+                                                 base::Source& blob);
 
 // The tar of a layer, from the blob of an image that is here; null where there is none. For store::Store::Options.
 std::unique_ptr<base::Source> open_layer_tar(store::Store& store, const oci::Digest& diff_id);

@@ -28,7 +28,8 @@ class Puller {
         progress_(progress),
         platform_(options.platform ? options.platform->normalized() : oci::Platform::host()),
         lease_(store.lease()),
-        known_(store) {}
+        known_(store),
+        content_(store) {}
 
   PullResult pull() {
     const auto known = store_.images().find_tag(reference_);
@@ -96,7 +97,7 @@ class Puller {
     if (store_.blobs().size(descriptor.digest)) return store_.blobs().read(descriptor.digest, oci::kMaxManifestBytes);
     const remote::RemoteManifest got = source_.get_manifest(descriptor.digest.text());
     if (descriptor.size != 0) check_manifest_size(descriptor, got.bytes.size());
-    store_.blobs().put(got.bytes, descriptor.digest.algorithm());
+    content_.add(store_.blobs().seal(got.bytes, descriptor.digest.algorithm()));
     return got.bytes;
   }
 
@@ -136,6 +137,7 @@ class Puller {
                                  .created = config ? config->created : std::nullopt,
                                  .added = base::now()};
     fetch_layers(record.layers);
+    content_.commit();
     record.size = content_size(store_, record.layers);
     return record;
   }
@@ -152,12 +154,16 @@ class Puller {
       throw Error::format(Code::kInvalidArgument, "config {}: {} bytes are more than the {} that davit reads",
                           config.digest.text(), config.size, oci::kMaxManifestBytes);
     }
-    if (const auto writer = store_.blobs().ingest(config.digest, config.size)) {
+    const auto writer = store_.blobs().ingest(config.digest, config.size);
+    if (!writer) return store_.blobs().read(config.digest, oci::kMaxManifestBytes);
+    if (!writer->is_whole()) {
       if (writer->offset() > 0) writer->restart();
       source_.fetch_blob(config, 0, *writer, [&] { writer->restart(); });
-      writer->commit();
     }
-    return store_.blobs().read(config.digest, oci::kMaxManifestBytes);
+    auto sealed = writer->seal();
+    std::string bytes = base::read_all(*sealed->open(), oci::kMaxManifestBytes);
+    content_.add(std::move(sealed));
+    return bytes;
   }
 
   // Here, and known to belong together: some image has been made of that blob and that layer. Else the blob's content
@@ -191,12 +197,10 @@ class Puller {
       progress_.bytes(layer->blob.digest, LayerStatus::kWaiting, 0, layer->blob.size);
     }
     if (!missing.empty()) store_.layers();  // a store that can hold no layers says so before anything is fetched
-    std::vector<std::unique_ptr<layer::StagedLayer>> staged(missing.size());
     base::parallel_for(missing.size(), options_.parallel_layers, [&](std::size_t i) {
       base::check_interrupted();
-      staged[i] = fetch_layer(store_, source_, *missing[i], progress_);
+      fetch_layer(store_, source_, *missing[i], content_, progress_);
     });
-    commit_layers(store_, std::move(staged));
   }
 
   PullResult finish(PullResult result) {
@@ -214,6 +218,7 @@ class Puller {
   oci::Platform platform_;
   std::unique_ptr<store::Lease> lease_;
   KnownLayers known_;
+  StagedContent content_;
 };
 
 }  // namespace

@@ -245,6 +245,146 @@ TEST_P(BlobStoreContract, AnUnknownBlobThatIsNotCommittedLeavesNothing) {
   EXPECT_EQ(store_->remove_abandoned(0), 0U);
 }
 
+TEST_P(BlobStoreContract, ASealedBlobIsReadableButNotThereUntilTheCommit) {
+  const std::string bytes = content(100'000);
+  const oci::Digest digest = codec::digest_of(bytes);
+  const auto writer = store_->ingest(digest, bytes.size());
+  write_all(*writer, bytes);
+  std::vector<std::unique_ptr<SealedBlob>> sealed;
+  sealed.push_back(writer->seal());
+  sealed.push_back(store_->seal("config"));
+  EXPECT_EQ(sealed[0]->digest(), digest);
+  EXPECT_EQ(sealed[0]->size(), bytes.size());
+  EXPECT_EQ(all_of(*sealed[0]->open()), bytes);
+  EXPECT_EQ(sealed[1]->digest(), codec::digest_of("config"));
+  EXPECT_TRUE(store_->list().empty());
+  EXPECT_EQ(store_->remove_abandoned(0), 0U);
+
+  int syncs = 0;
+  store_->commit(std::move(sealed), [&] {
+    ++syncs;
+    EXPECT_TRUE(store_->list().empty());
+    store_->sync();
+  });
+  EXPECT_EQ(syncs, 1);
+  EXPECT_EQ(store_->read(digest, bytes.size()), bytes);
+  EXPECT_EQ(store_->read(codec::digest_of("config"), 100), "config");
+}
+
+TEST_P(BlobStoreContract, WrongBytesAreNotSealed) {
+  const auto writer = store_->ingest(codec::digest_of("right"), 5);
+  write_all(*writer, "wrong");
+  EXPECT_EQ(failure_of([&] { writer->seal(); }).code(), base::Code::kCorrupt);
+  EXPECT_EQ(store_->ingest(codec::digest_of("right"), 5)->offset(), 0U);
+}
+
+TEST_P(BlobStoreContract, ASealedBlobThatIsNotCommittedLeavesItsBytesForTheNext) {
+  const oci::Digest digest = codec::digest_of("bytes");
+  {
+    const auto writer = store_->ingest(digest, 5);
+    write_all(*writer, "bytes");
+    writer->seal();
+    store_->seal("of no next one");
+  }
+  EXPECT_TRUE(store_->list().empty());
+  const auto writer = store_->ingest(digest, 5);
+  EXPECT_FALSE(writer->is_whole());  // nobody vouches for them any more
+  EXPECT_EQ(writer->offset(), 5U);
+  EXPECT_EQ(writer->commit().digest, digest);
+}
+
+TEST_P(BlobStoreContract, WhatFailsToSyncIsDropped) {
+  const oci::Digest digest = codec::digest_of("bytes");
+  const auto writer = store_->ingest(digest, 5);
+  write_all(*writer, "bytes");
+  std::vector<std::unique_ptr<SealedBlob>> sealed;
+  sealed.push_back(writer->seal());
+  EXPECT_EQ(failure_of([&] {
+              store_->commit(std::move(sealed), [] { throw base::Error(base::Code::kNoSpace, "full"); });
+            }).code(),
+            base::Code::kNoSpace);
+  EXPECT_EQ(store_->ingest(digest, 5)->offset(), 0U);
+}
+
+TEST_P(BlobStoreContract, AnotherSharesWhatIsSealedAndWhoeverCommitsFirstNamesIt) {
+  const std::string bytes = content(50'000);
+  const oci::Digest digest = codec::digest_of(bytes);
+  for (const bool first_commits_first : {true, false}) {
+    const auto writer = store_->ingest(digest, bytes.size());
+    write_all(*writer, bytes);
+    std::vector<std::unique_ptr<SealedBlob>> one, other;
+    one.push_back(writer->seal());
+    const auto joined = open_again()->ingest(digest, bytes.size());
+    ASSERT_TRUE(joined->is_whole());
+    EXPECT_EQ(joined->offset(), bytes.size());
+    EXPECT_EQ(joined->digest(), digest);
+    EXPECT_EQ(all_of(joined->existing()), bytes);
+    EXPECT_EQ(failure_of([&] { joined->restart(); }).code(), base::Code::kInternal);
+    EXPECT_EQ(failure_of([&] { write_all(*joined, "x"); }).code(), base::Code::kInternal);
+    store_->ingest(digest, bytes.size()).reset();  // a third one, who gives up
+    other.push_back(joined->seal());
+    store_->commit(std::move(first_commits_first ? one : other), [this] { store_->sync(); });
+    EXPECT_EQ(store_->read(digest, bytes.size()), bytes);
+    EXPECT_EQ(store_->ingest(digest, bytes.size()), nullptr);
+    store_->commit(std::move(first_commits_first ? other : one), [this] { store_->sync(); });
+    EXPECT_EQ(store_->read(digest, bytes.size()), bytes);
+    EXPECT_EQ(store_->remove_abandoned(0), 0U);
+    store_->remove(digest);
+  }
+}
+
+TEST_P(BlobStoreContract, TwoWhoEachSealedWhatTheOtherWantsDoNotWaitForEachOther) {
+  const std::string a = content(50'000, 1), b = content(50'000, 2);
+  std::atomic<int> sealed_own = 0;
+  const auto pull = [&](const std::string& own, const std::string& others) {
+    std::vector<std::unique_ptr<SealedBlob>> sealed;
+    const auto store = open_again();
+    const auto writer = store->ingest(codec::digest_of(own), own.size());
+    write_all(*writer, own);
+    sealed.push_back(writer->seal());
+    ++sealed_own;
+    while (sealed_own < 2) std::this_thread::yield();
+    const auto joined = store->ingest(codec::digest_of(others), others.size());
+    if (joined) {
+      EXPECT_TRUE(joined->is_whole());
+      sealed.push_back(joined->seal());
+    }
+    store->commit(std::move(sealed), [&] { store->sync(); });
+  };
+  std::thread first([&] { pull(a, b); });
+  pull(b, a);
+  first.join();
+  EXPECT_EQ(store_->read(codec::digest_of(a), a.size()), a);
+  EXPECT_EQ(store_->read(codec::digest_of(b), b.size()), b);
+  EXPECT_EQ(store_->list().size(), 2U);
+}
+
+TEST_P(BlobStoreContract, ProcessesShareSealedBlobsInAnyOrderThoughSomeDie) {
+  std::vector<std::string> contents;
+  for (unsigned i = 0; i < 4; ++i) contents.push_back(content(200'000, i));
+  // Each wants all, beginning with another one; the first two die before their commit.
+  const auto statuses = test::in_processes(8, [&](int number) {
+    std::vector<std::unique_ptr<SealedBlob>> sealed;
+    for (unsigned i = 0; i < contents.size(); ++i) {
+      const std::string& bytes = contents[(i + static_cast<unsigned>(number)) % contents.size()];
+      const auto writer = store_->ingest(codec::digest_of(bytes), bytes.size());
+      if (!writer) continue;
+      if (!writer->is_whole()) writer->write(base::as_byte_view(bytes).subspan(writer->offset()));
+      sealed.push_back(writer->seal());
+    }
+    if (number < 2) ::_exit(7);  // without any destructor, as killed
+    store_->commit(std::move(sealed), [this] { store_->sync(); });
+    for (const std::string& bytes : contents) {
+      if (store_->read(codec::digest_of(bytes), bytes.size()) != bytes) return 1;
+    }
+    return 0;
+  });
+  for (std::size_t i = 0; i < statuses.size(); ++i) EXPECT_EQ(WEXITSTATUS(statuses[i]), i < 2 ? 7 : 0) << i;
+  EXPECT_EQ(store_->list().size(), contents.size());
+  store_->remove_abandoned(0);
+  EXPECT_EQ(store_->disk_usage().partial, 0U);
+}
+
 TEST_P(BlobStoreContract, RemoveGivesBytesBackOnceAndReadersGoOn) {
   const std::string bytes = content(100'000);
   const oci::Digest digest = store_->put(bytes);
@@ -307,12 +447,12 @@ TEST_P(BlobStoreContract, ThreadsThatWantOneBlobFetchItOnceBetweenThem) {
   for (int i = 0; i < 8; ++i) {
     threads.emplace_back([&] {
       const auto writer = store_->ingest(digest, bytes.size());
-      if (writer) {
+      if (writer && !writer->is_whole()) {
         ++fetched;
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
         write_all(*writer, bytes);
-        writer->commit();
       }
+      if (writer) writer->commit();
       EXPECT_EQ(store_->size(digest), bytes.size());
     });
   }
@@ -346,7 +486,8 @@ TEST_P(BlobStoreContract, ProcessesThatWantOneBlobFetchItOnceBetweenThemThoughSo
   constexpr int kDone = 0, kFetched = 1, kDied = 2, kFailed = 3;
   const auto statuses = test::in_processes(8, [&](int) {
     const auto writer = store_->ingest(digest, bytes.size());
-    if (!writer) return store_->size(digest) == bytes.size() ? kDone : kFailed;
+    if (writer && writer->is_whole()) writer->commit();  // between the other's seal and its commit
+    if (!writer || writer->is_whole()) return store_->size(digest) == bytes.size() ? kDone : kFailed;
     const std::uint64_t offset = writer->offset();
     if (offset < 200'000) {
       writer->write(base::as_byte_view(bytes).subspan(offset, 100'000));

@@ -179,6 +179,12 @@ void File::start_writeback(std::uint64_t offset, std::uint64_t size) {
   if (errno == EIO || errno == ENOSPC || errno == EDQUOT) fail("write back", path_, errno);
 }
 
+void File::check_written() {
+  announce(Operation::kSync, path_);
+  constexpr unsigned kAll = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+  if (::sync_file_range(fd(), 0, 0, kAll) != 0) fail("sync", path_, errno);
+}
+
 void WritebackSink::write(ByteView bytes) {
   file_.write(bytes);
   end_ += bytes.size();

@@ -73,6 +73,9 @@ class File {
   // Has the kernel begin to write a range to disk and does not wait for it: a later sync finds less to do. Not durable
   // by itself. A file system that cannot is no error; a disk that fails or is full is.
   void start_writeback(std::uint64_t offset, std::uint64_t size);
+  // For a file that a sync of the whole file system has made durable: throws when any of its bytes could not be written
+  // since it was opened. As for sync(), the file must then be discarded.
+  void check_written();
 
  private:
   File(FileDescriptor fd, stdfs::path path) : fd_(std::move(fd)), path_(std::move(path)) {}

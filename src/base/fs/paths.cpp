@@ -143,6 +143,13 @@ void rename(const stdfs::path& from, const stdfs::path& to) {
   if (::rename(from.c_str(), to.c_str()) != 0) fail("rename " + from.string() + " to", to, errno);
 }
 
+bool rename_new(const stdfs::path& from, const stdfs::path& to) {
+  announce(Operation::kRename, to);
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
+  if (errno == EEXIST) return false;
+  fail("rename " + from.string() + " to", to, errno);
+}
+
 void exchange(const stdfs::path& a, const stdfs::path& b) {
   announce(Operation::kRename, b);
   if (::renameat2(AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), RENAME_EXCHANGE) != 0) {

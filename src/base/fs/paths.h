@@ -17,7 +17,9 @@ bool is_directory(const stdfs::path& path);
 void make_directory(const stdfs::path& path, mode_t mode = 0700);    // Error(kConflict) when it exists
 void make_directories(const stdfs::path& path, mode_t mode = 0700);  // and its parents; fine when they exist
 void rename(const stdfs::path& from, const stdfs::path& to);         // replaces a file or an empty folder
-void exchange(const stdfs::path& a, const stdfs::path& b);           // RENAME_EXCHANGE
+// The same where `to` does not exist yet; false, with nothing done, where it does.
+bool rename_new(const stdfs::path& from, const stdfs::path& to);
+void exchange(const stdfs::path& a, const stdfs::path& b);  // RENAME_EXCHANGE
 void hard_link(const stdfs::path& target, const stdfs::path& link);
 void symbolic_link(const std::string& target, const stdfs::path& link);
 std::optional<std::string> read_link(const stdfs::path& path);  // nothing when it is missing or no link

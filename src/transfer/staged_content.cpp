@@ -1,0 +1,48 @@
+#include "transfer/staged_content.h"
+
+#include <utility>
+
+#include <sys/stat.h>
+
+#include "base/fs/paths.h"
+
+namespace davit::transfer {
+
+namespace {
+
+bool on_one_file_system(const std::filesystem::path& root) {
+  struct stat of_root = {};
+  if (::stat(root.c_str(), &of_root) != 0) return false;
+  for (const std::string& name : base::fs::list(root)) {
+    struct stat status = {};
+    if (::stat((root / name).c_str(), &status) != 0 || status.st_dev != of_root.st_dev) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+void StagedContent::add(std::unique_ptr<blob::SealedBlob> blob) {
+  if (!blob) return;
+  const std::lock_guard lock(mutex_);
+  blobs_.push_back(std::move(blob));
+}
+
+void StagedContent::add(std::unique_ptr<layer::StagedLayer> layer) {
+  if (!layer) return;
+  const std::lock_guard lock(mutex_);
+  layers_.push_back(std::move(layer));
+}
+
+void StagedContent::commit() {
+  auto blobs = std::exchange(blobs_, {});
+  auto layers = std::exchange(layers_, {});
+  const bool has_blobs = !blobs.empty();
+  store_.blobs().commit(std::move(blobs), [&] {
+    if (!layers.empty()) store_.layers().sync();
+    if (has_blobs && (layers.empty() || !on_one_file_system(store_.root()))) store_.blobs().sync();
+  });
+  for (const auto& layer : layers) layer->commit();
+}
+
+}  // namespace davit::transfer
