@@ -8,6 +8,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/cancellation.h"
 #include "base/error.h"
 
 namespace davit::base {
@@ -48,6 +49,14 @@ int interrupt_signal() { return raised_signal; }
 
 void check_interrupted() {
   if (interrupted()) throw Error(Code::kCancelled, "interrupted");
+  if (const Cancellation* own = Cancellation::of_this_thread(); own != nullptr && own->cancelled()) {
+    throw Error(Code::kCancelled, "cancelled");
+  }
+}
+
+std::array<int, 2> interrupt_fds() {
+  const Cancellation* own = Cancellation::of_this_thread();
+  return {interrupt_fd(), own != nullptr ? own->fd() : -1};
 }
 
 int interrupt_fd() {

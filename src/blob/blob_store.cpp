@@ -137,7 +137,6 @@ std::unique_ptr<BlobWriter> BlobStore::ingest(const oci::Digest& digest, std::ui
       }
       // Held by those who have sealed it, or for a moment by others who ask as we do.
       if (held->exclusive || held->lock.is_marked()) {
-        if (held->exclusive && held->lock.file().size() > size_expected) held->lock.file().truncate(0);
         return std::unique_ptr<BlobWriter>(new BlobWriter(std::make_unique<BlobWriter::State>(
             std::move(held->lock), folder_of(options_.root, digest.algorithm()), digest.algorithm(),
             BlobWriter::State::Expected{digest, size_expected}, !held->exclusive)));

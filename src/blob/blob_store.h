@@ -93,7 +93,8 @@ class BlobStore {
 };
 
 // A blob being written, held by a lock that dies with the process. Destroyed before commit(), it leaves its bytes for
-// the next ingest of the same digest (one of unknown digest is removed). Not for two threads at once.
+// the next ingest of the same digest (one of unknown digest is removed). Not for two threads at once, but for what says
+// so.
 class BlobWriter final : public base::Sink {
  public:
   ~BlobWriter() override;
@@ -107,6 +108,24 @@ class BlobWriter final : public base::Sink {
   base::Source& existing();
   // Starts anew: drops what is there (the server ignored our range).
   void restart();
+
+  // Writing in pieces, in any order. A partial blob that was written so is told by its file: it stays so until
+  // end_pieces(), and is resumed with all its pieces.
+  bool in_pieces() const;
+  void begin_pieces();  // only of a blob whose digest is known
+  // Keeps what is there from the beginning on without a gap, to go on by write().
+  void end_pieces();
+  struct Range {
+    std::uint64_t begin, end;
+    bool operator==(const Range&) const = default;
+  };
+  std::vector<Range> missing() const;  // in order
+  // Safe for use by several threads, also beside existing(), which gives in order what is there without a gap. Error
+  // as write()'s past the end.
+  void write_at(std::uint64_t offset, base::ByteView bytes);
+  // How much is there without a gap, from the beginning on.
+  std::uint64_t arrived() const;
+
   // Error(kCorrupt) and the bytes are dropped as soon as there are more than were told.
   void write(base::ByteView bytes) override;
   // Of all bytes so far. Whoever does not know a blob's digest leases it before commit() makes it visible.

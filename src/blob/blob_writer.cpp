@@ -28,10 +28,16 @@ BlobWriter::State::State(base::FileLock held, std::filesystem::path folder_, oci
       earlier(lock->file().size()),
       whole(whole_) {
   if (whole) lock->mark();
+  if (whole || !expected || earlier <= expected->size) return;
+  // Longer than the blob: pieces that are told behind it, or nothing of use.
+  pieces = Pieces::read(lock->file(), expected->size);
+  if (!pieces) lock->file().truncate(0);
+  earlier = pieces ? pieces->prefix() : 0;
 }
 
 std::size_t BlobWriter::State::Existing::read(base::ByteSpan buffer) {
-  const std::uint64_t left = state_.earlier - std::min(state_.earlier, state_.hashed);
+  const std::uint64_t end = state_.arrived();
+  const std::uint64_t left = end - std::min(end, state_.hashed);
   const base::ByteSpan piece = buffer.first(std::min<std::uint64_t>(buffer.size(), left));
   if (piece.empty()) return 0;
   const std::size_t count = state_.lock->file().read_at(piece, state_.hashed);
@@ -44,10 +50,15 @@ std::size_t BlobWriter::State::Existing::read(base::ByteSpan buffer) {
 }
 
 void BlobWriter::State::hash_existing() {
-  if (whole || hashed >= earlier) return;
+  if (whole || hashed >= arrived()) return;
   std::vector<std::byte> buffer(base::kCopyBufferBytes);
   while (source.read(buffer) != 0) {
   }
+}
+
+std::uint64_t BlobWriter::State::arrived() const {
+  const std::lock_guard guard(mutex);
+  return pieces ? pieces->prefix() : earlier;
 }
 
 void BlobWriter::State::start_writeback() {
@@ -64,7 +75,11 @@ void BlobWriter::State::verify() {
   hash_existing();
   if (!expected) return;
   const oci::Digest digest = hash->digest();
-  if (hashed == expected->size && digest == expected->digest) return;
+  if (hashed == expected->size && digest == expected->digest) {
+    if (pieces) lock->file().truncate(expected->size);
+    pieces.reset();
+    return;
+  }
   drop();
   if (hashed != expected->size) {
     throw Error::format(Code::kCorrupt, "blob {}: expected {} bytes, got {}", expected->digest.text(), expected->size,
@@ -87,7 +102,9 @@ BlobWriter::BlobWriter(std::unique_ptr<State> state) : state_(std::move(state)) 
 BlobWriter::~BlobWriter() {
   if (!state_->lock || state_->whole) return;
   try {
-    if (state_->expected && state_->lock->file().size() > 0) return;
+    // What failed to be written may be lost though the kernel said otherwise before.
+    const bool lost = state_->pieces && state_->write_failed;
+    if (!lost && state_->expected && state_->lock->file().size() > 0) return;
   } catch (const Error&) {  // its size cannot be told: of no use to anybody
   }
   state_->drop();
@@ -102,6 +119,7 @@ base::Source& BlobWriter::existing() { return state_->source; }
 void BlobWriter::restart() {
   if (state_->whole) throw Error(Code::kInternal, "a blob that another has sealed is begun anew");
   state_->lock->file().truncate(0);
+  state_->pieces.reset();
   state_->earlier = 0;
   state_->hashed = 0;
   state_->begun = 0;
@@ -110,7 +128,9 @@ void BlobWriter::restart() {
 
 void BlobWriter::write(base::ByteView bytes) {
   State& state = *state_;
-  if (state.whole) throw Error(Code::kInternal, "a blob that another has sealed is written to");
+  if (state.whole || state.pieces) {
+    throw Error(Code::kInternal, "a blob that another has sealed, or that comes in pieces, is written to as a stream");
+  }
   state.hash_existing();
   if (state.expected && bytes.size() > state.expected->size - state.hashed) {
     const State::Expected expected = *state.expected;
@@ -124,6 +144,54 @@ void BlobWriter::write(base::ByteView bytes) {
   state.hashed += bytes.size();
   if (state.hashed - state.begun >= kWritebackBytes) state.start_writeback();
 }
+
+bool BlobWriter::in_pieces() const { return state_->pieces.has_value(); }
+
+void BlobWriter::begin_pieces() {
+  State& state = *state_;
+  if (state.whole || !state.expected) throw Error(Code::kInternal, "a blob that cannot come in pieces");
+  if (state.pieces) return;
+  state.pieces = Pieces::begin(state.lock->file(), state.expected->size);
+}
+
+void BlobWriter::end_pieces() {
+  State& state = *state_;
+  if (!state.pieces) return;
+  const std::uint64_t prefix = state.pieces->prefix();
+  state.lock->file().truncate(prefix);
+  state.pieces.reset();
+  state.earlier = prefix;
+  state.begun = 0;
+}
+
+std::vector<BlobWriter::Range> BlobWriter::missing() const {
+  const std::lock_guard guard(state_->mutex);
+  if (state_->pieces) return state_->pieces->missing();
+  const std::uint64_t at = std::max(state_->earlier, state_->hashed), end = state_->expected->size;
+  return at < end ? std::vector<Range>{{at, end}} : std::vector<Range>{};
+}
+
+void BlobWriter::write_at(std::uint64_t offset, base::ByteView bytes) {
+  State& state = *state_;
+  const std::uint64_t size = state.expected->size;
+  if (offset > size || bytes.size() > size - offset) {
+    throw Error::format(Code::kCorrupt, "blob {}: expected {} bytes, got more", state.expected->digest.text(), size);
+  }
+  try {
+    state.lock->file().write_at(bytes, offset);
+    const std::lock_guard guard(state.mutex);
+    state.pieces->add(state.lock->file(), offset, offset + bytes.size());
+    state.unwritten += bytes.size();
+    if (state.unwritten < kWritebackBytes) return;
+    state.unwritten = 0;
+    state.lock->file().start_writeback(0, size);
+  } catch (...) {
+    state.write_failed = true;
+    throw;
+  }
+}
+
+std::uint64_t BlobWriter::arrived() const { return state_->arrived(); }
 
 oci::Digest BlobWriter::digest() const {
   if (state_->whole) return state_->expected->digest;

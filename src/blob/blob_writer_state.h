@@ -1,11 +1,14 @@
 #pragma once
 // What a BlobWriter holds. Private to src/blob.
 
+#include <atomic>
 #include <filesystem>
+#include <mutex>
 #include <optional>
 
 #include "base/file_lock.h"
 #include "blob/blob_store.h"
+#include "blob/pieces.h"
 #include "codec/hash.h"
 
 namespace davit::blob {
@@ -35,6 +38,8 @@ struct BlobWriter::State {
   void start_writeback();
   void verify();         // throws and drops where the bytes are not what was told
   void drop() noexcept;  // removes the partial file and lets the lock go
+  // What of it is there from the beginning on.
+  std::uint64_t arrived() const;
   const std::filesystem::path& partial() { return lock->file().path(); }
 
   std::optional<base::FileLock> lock;  // on the partial file, which it keeps open; none once the writer is done
@@ -42,10 +47,13 @@ struct BlobWriter::State {
   oci::Algorithm algorithm;
   std::optional<Expected> expected;
   std::optional<codec::HashSink> hash;
-  std::uint64_t earlier = 0;  // bytes from earlier attempts
+  std::uint64_t earlier = 0;  // bytes from earlier attempts, from the first on without a gap
   std::uint64_t hashed = 0;   // bytes that went through `hash`; past `earlier`, also the place of the next write
   std::uint64_t begun = 0;    // bytes of which the kernel has begun to write to the disk
-  bool write_failed = false;
+  std::atomic<bool> write_failed{false};
+  mutable std::mutex mutex;      // of the pieces
+  std::optional<Pieces> pieces;  // where it is written in pieces
+  std::uint64_t unwritten = 0;   // of what came in pieces: bytes of which the kernel has not begun to write to the disk
   const bool whole;
   Existing source{*this};
 };

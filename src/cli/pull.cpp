@@ -5,6 +5,7 @@
 #include "cli/output.h"
 #include "cli/platform.h"
 #include "cli/progress.h"
+#include "cli/pull_options.h"
 #include "transfer/all_tags.h"
 
 namespace davit::cli {
@@ -26,9 +27,8 @@ bool pull_all_tags(Context& context, const oci::RepositoryName& repository, cons
 
 int run_pull(Context& context, const Arguments& arguments) {
   const bool quiet = arguments.flag("quiet");
-  transfer::PullOptions options;
+  transfer::PullOptions options = pull_options_of(context.settings());
   options.platform = platform_of(arguments);
-  options.parallel_layers = context.settings().parallel_layers;
 
   const bool all_tags = arguments.flag("all-tags");
   // All names are looked at before the first is pulled: a typing mistake in the last costs nothing.

@@ -6,6 +6,7 @@
 #include "cli/output.h"
 #include "cli/platform.h"
 #include "cli/progress.h"
+#include "cli/pull_options.h"
 #include "operations/find_image.h"
 #include "operations/run_container.h"
 #include "runtime/oci_message.h"
@@ -56,8 +57,8 @@ operations::RunOptions options_of(Context& context, const Arguments& arguments) 
   options.auto_remove = arguments.flag("rm");
   options.open_stdin = arguments.flag("interactive");
   options.pull = on_client_side([&] { return operations::parse_pull_policy(arguments.text("pull")); });
+  options.pull_options = pull_options_of(context.settings());
   options.pull_options.platform = platform_of(arguments);
-  options.pull_options.parallel_layers = context.settings().parallel_layers;
   return options;
 }
 

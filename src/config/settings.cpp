@@ -37,7 +37,15 @@ class Reader : private TomlReader {
 
  private:
   void read_pull(const toml::table& pull) {
-    apply(pull, "pull.", {{"parallel", [&](const auto& node) { settings_.parallel_layers = number(node, 1, 32); }}});
+    apply(pull, "pull.",
+          {
+              {"parallel", [&](const auto& node) { settings_.parallel_layers = number(node, 1, 32); }},
+              {"connections", [&](const auto& node) { settings_.connections = number(node, 1, 64); }},
+              {"range_size",
+               [&](const auto& node) {
+                 settings_.range_size = number(node, std::size_t{1} << 20, std::size_t{1} << 30);
+               }},
+          });
   }
 
   void read_history(const toml::table& history) {

@@ -2,6 +2,7 @@
 // The configuration file, davit.toml, read into each folder's own options: the only reader of configuration. Every
 // setting is explained in docs/configuration.md.
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -21,6 +22,8 @@ struct Settings {
   std::string storage_driver = "auto";  // auto, erofs, overlay: layer::LayerStoreOptions
   base::log::Level log_level = base::log::Level::kWarning;
   std::size_t parallel_layers = 3;
+  std::size_t connections = 8;         // in all, of a pull that fetches large layers in ranges
+  std::uint64_t range_size = 8 << 20;  // bytes asked for at once
   store::HistoryPolicy history;
   bool short_name_aliases = false;  // whether registries.conf's aliases are used for what is pulled
   RegistryTable registries;

@@ -41,7 +41,7 @@ run = "/run/other"
 runtime = "runc"
 storage_driver = "overlay"
 log_level = "info"
-pull.parallel = 7
+pull = { parallel = 7, connections = 9, range_size = 2000000 }
 history = { moves = 2, days = 3, bytes = 4 }
 short_name_aliases = true
 [proxy]
@@ -63,6 +63,8 @@ client_key = "/etc/k.pem"
   EXPECT_EQ(settings.storage_driver, "overlay");
   EXPECT_EQ(settings.log_level, base::log::Level::kInfo);
   EXPECT_EQ(settings.parallel_layers, 7U);
+  EXPECT_EQ(settings.connections, 9U);
+  EXPECT_EQ(settings.range_size, 2'000'000U);
   EXPECT_EQ(settings.history.moves, 2U);
   EXPECT_EQ(settings.history.days, 3U);
   EXPECT_EQ(settings.history.bytes, 4U);
@@ -107,6 +109,8 @@ TEST_F(SettingsTest, MistakesNameTheirLine) {
   EXPECT_EQ(refusal("root = 3"), "davit.toml:1: expected a text in quotes");
   EXPECT_EQ(refusal("root = \"relative\""), "davit.toml:1: expected an absolute path");
   EXPECT_EQ(refusal("pull.parallel = 0"), "davit.toml:1: expected a number from 1 to 32");
+  EXPECT_EQ(refusal("pull.connections = 65"), "davit.toml:1: expected a number from 1 to 64");
+  EXPECT_EQ(refusal("pull.range_size = 1000"), "davit.toml:1: expected a number from 1048576 to 1073741824");
   EXPECT_EQ(refusal("[registry.\"r.example\"]\nca = \"rel\""), "davit.toml:2: expected an absolute path");
   EXPECT_EQ(refusal("[registry.\"r.example/x\"]"),
             "davit.toml:1: 'registry.r.example/x': expected HOST[:PORT] as a table's name");

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,7 +53,8 @@ struct ResponseHead {
 };
 
 struct Response : ResponseHead {
-  std::string body;  // what no sink took; cut at kKeptBodyBytes
+  std::string body;                                 // what no sink took; cut at kKeptBodyBytes
+  std::optional<std::chrono::microseconds> waited;  // from the request, sent, to the first byte of this answer
 };
 
 inline constexpr std::size_t kKeptBodyBytes = 64 * 1024;

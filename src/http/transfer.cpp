@@ -99,8 +99,12 @@ CURLcode Connection::run() {
       if (message->msg == CURLMSG_DONE) return message->data.result;
     }
     base::check_interrupted();
-    curl_waitfd interrupt{base::interrupt_fd(), CURL_WAIT_POLLIN, 0};
-    curl_.multi_poll(multi_, &interrupt, interrupt.fd >= 0 ? 1 : 0, 1000, nullptr);
+    curl_waitfd interrupts[2] = {};
+    unsigned count = 0;
+    for (const int fd : base::interrupt_fds()) {
+      if (fd >= 0) interrupts[count++] = {fd, CURL_WAIT_POLLIN, 0};
+    }
+    curl_.multi_poll(multi_, interrupts, count, 1000, nullptr);
     base::check_interrupted();
   }
 }
@@ -214,6 +218,11 @@ Response Transfer::perform() {
   if (!head_done_) {
     throw TransportError(Failure::kBroken, describe(request_.method, response_.url) + ": malformed HTTP response");
   }
+  // The time that the server and the way to it and back take, without that of connecting.
+  curl_off_t sent = 0, first_byte = 0;
+  curl_.easy_getinfo(connection_.easy(), CURLINFO_PRETRANSFER_TIME_T, &sent);
+  curl_.easy_getinfo(connection_.easy(), CURLINFO_STARTTRANSFER_TIME_T, &first_byte);
+  if (first_byte > sent) response_.waited = std::chrono::microseconds(first_byte - sent);
   return std::move(response_);
 }
 

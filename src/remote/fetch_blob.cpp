@@ -45,25 +45,31 @@ std::optional<ContentRange> parse_content_range(std::string_view text) {
 // One blob on its way: where it has got to, and what the sink has.
 class BlobFetch {
  public:
-  BlobFetch(Session& session, const oci::RepositoryName& repository, const oci::Descriptor& blob, std::uint64_t offset,
-            base::Sink& sink, const std::function<void()>& restart)
+  // Without `restart` it is a part of the blob, to before `end`, which never begins anew.
+  BlobFetch(Session& session, const oci::RepositoryName& repository, const oci::Descriptor& blob, std::uint64_t begin,
+            std::uint64_t end, base::Sink& sink, const std::function<void()>& restart)
       : session_(session),
         repository_(repository),
         blob_(blob),
         sink_(sink),
         restart_(restart),
-        received_(offset),
-        best_(offset) {}
+        is_part_(!restart),
+        received_(begin),
+        end_(end),
+        best_(begin) {}
 
-  void run() {
+  // False: the server does not give the part that is wanted.
+  bool run() {
     Retrier retrier(session_.options());
-    while (received_ < blob_.size) {
+    while (received_ < end_) {
       std::exception_ptr broken;
       std::optional<http::Response> refused;
       try {
         http::Response response = exchange();
-        if (response.ok() && received_ == blob_.size) return;
+        if (response.ok() && received_ == end_) return true;
         refused = std::move(response);
+      } catch (const TooMuch&) {
+        return false;
       } catch (const http::TransportError& e) {
         if (!session_.may_pass(e)) throw;
         base::log::debug("{}; {} of {} bytes are here", e.message(), received_, blob_.size);
@@ -78,33 +84,44 @@ class BlobFetch {
       } else if (refused->ok() || refused->status == 416) {
         const bool no_range = ranges_ && (!refused->ok() || wrong_range_);
         wrong_range_ = false;
+        if (is_part_ && no_range) return false;
         if (no_range) {
           ranges_ = false;
         } else if (!retrier.wait()) {  // it ended early without saying so
+          if (is_part_) return false;
           throw_short(*refused);
         }
       } else if (!may_pass(refused->status) || !retrier.wait(*refused)) {
         throw_refused(*refused);
       }
     }
+    return true;
   }
 
  private:
+  struct TooMuch {};  // of a part: more came than the head said
+
   http::Response exchange() {
     Call call{.target = blob_target(repository_, blob_.digest), .scopes = {Scope::pull(repository_)}};
     call.named = false;
-    const bool ranged = received_ > 0 && ranges_;
-    if (ranged) call.headers.set("Range", "bytes=" + std::to_string(received_) + "-");
+    const bool ranged = is_part_ || (received_ > 0 && ranges_);
+    if (ranged) {
+      call.headers.set("Range", fmt::format("bytes={}-{}", received_, is_part_ ? std::to_string(end_ - 1) : ""));
+    }
     base::CallbackSink counted([this](base::ByteView bytes) { take(bytes); });
     base::NullSink nowhere;
     call.choose = [&](const http::ResponseHead& head) -> base::Sink* {
       if (head.status == 206) {
         const auto range = parse_content_range(head.headers.get("Content-Range").value_or(""));
         // Where the server gives another range than was asked for, the whole blob is asked for next.
-        wrong_range_ = !ranged || !range || range->first != received_;
+        wrong_range_ = !ranged || !range || range->first != received_ || range->last >= end_;
         if (wrong_range_) return nullptr;
         if (range->total.value_or(blob_.size) != blob_.size) throw_wrong_size(*range->total);
         return &counted;
+      }
+      if (is_part_) {
+        wrong_range_ = true;
+        return nullptr;
       }
       if (received_ > 0) {
         restart_();
@@ -117,7 +134,10 @@ class BlobFetch {
   }
 
   void take(base::ByteView bytes) {
-    if (bytes.size() > blob_.size - received_) throw_wrong_size(received_ + bytes.size());
+    if (bytes.size() > end_ - received_) {
+      if (is_part_) throw TooMuch();
+      throw_wrong_size(received_ + bytes.size());
+    }
     sink_.write(bytes);
     received_ += bytes.size();
   }
@@ -154,9 +174,11 @@ class BlobFetch {
   const oci::Descriptor& blob_;
   base::Sink& sink_;
   const std::function<void()>& restart_;
-  std::uint64_t received_;  // bytes that the sink has
-  std::uint64_t best_;      // the most it ever had: going beyond it is progress
-  bool ranges_ = true;      // whether the server is asked for them
+  const bool is_part_;
+  std::uint64_t received_;  // the sink has the bytes before this one, from where it began
+  const std::uint64_t end_;
+  std::uint64_t best_;  // the most it ever had: going beyond it is progress
+  bool ranges_ = true;  // whether the server is asked for them
   bool wrong_range_ = false;
 };
 
@@ -169,11 +191,23 @@ void RegistryClient::fetch_blob(const oci::RepositoryName& repository, const oci
                         blob.size, offset);
   }
   try {
-    BlobFetch(state_->session, repository, blob, offset, sink, restart).run();
+    BlobFetch(state_->session, repository, blob, offset, blob.size, sink, restart).run();
   } catch (Error& e) {
     e.add_frame("while fetching blob {} of {}", blob.digest.text(), repository.text());
     throw;
   }
+}
+
+bool RegistryClient::fetch_blob_range(const oci::RepositoryName& repository, const oci::Descriptor& blob,
+                                      std::uint64_t begin, std::uint64_t end, base::Sink& sink) try {
+  if (begin > end || end > blob.size) {
+    throw Error::format(Code::kInternal, "blob {} has {} bytes, none from {} to {}", blob.digest.text(), blob.size,
+                        begin, end);
+  }
+  return BlobFetch(state_->session, repository, blob, begin, end, sink, {}).run();
+} catch (Error& e) {
+  e.add_frame("while fetching bytes {} to {} of blob {} of {}", begin, end, blob.digest.text(), repository.text());
+  throw;
 }
 
 }  // namespace davit::remote

@@ -1,3 +1,6 @@
+#include <thread>
+
+#include "base/cancellation.h"
 #include "remote/test_support.h"
 
 namespace davit::remote {
@@ -18,7 +21,20 @@ class FetchBlob : public RemoteTest {
     const std::string range = request.header("range");
     if (range.empty()) return {.body = content};
     const std::size_t first = std::stoull(range.substr(range.find('=') + 1));
-    return part(first);
+    const std::string last = range.substr(range.find('-') + 1);
+    return last.empty() ? part(first) : part(first, std::stoull(last) + 1);
+  }
+  Reply part(std::size_t first, std::size_t end) const {
+    return {.status = 206,
+            .headers = {{"Content-Range", "bytes " + std::to_string(first) + "-" + std::to_string(end - 1) + "/" +
+                                              std::to_string(content.size())}},
+            .body = content.substr(first, end - first)};
+  }
+  // Bytes 1000 to before 51000.
+  bool fetch_range() {
+    received.clear();
+    base::CallbackSink sink([this](base::ByteView bytes) { received += base::as_text(bytes); });
+    return client().fetch_blob_range(repository(), blob, 1000, 51'000, sink);
   }
   Reply part(std::size_t first) const {
     return {.status = 206,
@@ -131,6 +147,86 @@ TEST_F(FetchBlob, a_range_of_a_blob_of_another_size_is_corrupt) {
   wrong.headers = {{"Content-Range", "bytes 1000-1999/2000"}};
   server.on("GET", path, {wrong});
   EXPECT_EQ(error_of([&] { fetch(1000); }).code(), Code::kCorrupt);
+}
+
+TEST_F(FetchBlob, a_part_is_asked_for_by_its_bounds) {
+  server.on("GET", path, [this](const RecordedRequest& request) { return ranged(request); });
+  EXPECT_TRUE(fetch_range());
+  EXPECT_EQ(received, content.substr(1000, 50'000));
+  EXPECT_EQ(ranges(), std::vector<std::string>{"bytes=1000-50999"});
+}
+
+TEST_F(FetchBlob, a_part_that_is_cut_or_shorter_than_asked_for_is_taken_up_where_it_stopped) {
+  int answers = 0;
+  server.on("GET", path, [&](const RecordedRequest& request) {
+    Reply reply = ranged(request);
+    ++answers;
+    if (answers == 1) reply.cut_after = 20'000;
+    if (answers == 2) return part(21'000, 31'000);
+    return reply;
+  });
+  EXPECT_TRUE(fetch_range());
+  EXPECT_EQ(received, content.substr(1000, 50'000));
+  EXPECT_EQ(ranges(), (std::vector<std::string>{"bytes=1000-50999", "bytes=21000-50999", "bytes=31000-50999"}));
+}
+
+TEST_F(FetchBlob, a_server_that_gives_no_such_part_is_told_and_nothing_wrong_is_written) {
+  Reply longer = part(1000, 51'000);
+  longer.body = content.substr(1000, 60'000);
+  const std::vector<Reply> wrongs = {
+      {.body = content},
+      {.status = 416},
+      part(999, 51'000),
+      part(1000),
+      longer,
+      {.status = 206, .body = content.substr(1000, 50'000)},
+      {.status = 206, .headers = {{"Content-Range", "bytes x-y/z"}}, .body = content.substr(1000, 50'000)},
+      {.status = 206, .headers = part(1000, 51'000).headers, .body = ""}};
+  for (std::size_t i = 0; i < wrongs.size(); ++i) {
+    server.on("GET", path, {wrongs[i]});
+    EXPECT_FALSE(fetch_range()) << i;
+    EXPECT_EQ(received, content.substr(1000, received.size())) << i;
+    EXPECT_LE(received.size(), 50'000U) << i;
+  }
+}
+
+TEST_F(FetchBlob, a_part_of_a_blob_of_another_size_is_corrupt) {
+  Reply wrong = part(1000, 51'000);
+  wrong.headers = {{"Content-Range", "bytes 1000-50999/60000"}};
+  server.on("GET", path, {wrong});
+  EXPECT_EQ(error_of([&] { fetch_range(); }).code(), Code::kCorrupt);
+}
+
+TEST_F(FetchBlob, a_cancellation_ends_the_wait_for_a_stalled_server_and_for_the_next_try) {
+  for (const bool stalled : {true, false}) {
+    server.on("GET", path, [&](const RecordedRequest& request) {
+      Reply reply = ranged(request);
+      if (stalled) reply.stall_after = 10'000;
+      if (!stalled) reply = {.status = 503, .headers = {{"Retry-After", "2"}}};
+      return reply;
+    });
+    const std::size_t before = ranges().size();
+    base::Cancellation cancellation;
+    std::jthread fetcher([&] {
+      const base::Cancellation::Scope scope(cancellation);
+      EXPECT_EQ(error_of([&] { fetch(); }).code(), Code::kCancelled);
+    });
+    while (ranges().size() == before) std::this_thread::yield();
+    cancellation.cancel();
+  }
+}
+
+TEST_F(FetchBlob, how_long_a_registry_takes_to_answer_is_known_once_it_was_asked) {
+  server.on("HEAD", path, {{.told_length = content.size(), .delay = std::chrono::milliseconds(30)}});
+  RegistryClient asked = client();
+  EXPECT_EQ(asked.latency(), std::nullopt);
+  asked.has_blob(repository(), blob.digest);
+  ASSERT_TRUE(asked.latency());
+  EXPECT_GE(*asked.latency(), std::chrono::milliseconds(30));
+  server.on("HEAD", path, {{.told_length = content.size()}});
+  const auto slow = *asked.latency();
+  asked.has_blob(repository(), blob.digest);
+  EXPECT_LT(*asked.latency(), slow);
 }
 
 TEST_F(FetchBlob, sizes_other_than_told_are_corrupt) {

@@ -56,6 +56,8 @@ auth::Credentials RegistryClient::check_login(const auth::Credentials& credentia
 
 Session& RegistryClient::session() { return state_->session; }
 
+std::optional<std::chrono::microseconds> RegistryClient::latency() const { return state_->session.latency(); }
+
 RateLimit RegistryClient::rate_limit() const { return state_->session.rate_limit(); }
 
 }  // namespace davit::remote

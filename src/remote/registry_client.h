@@ -85,6 +85,11 @@ class RegistryClient {
   // host.
   void fetch_blob(const oci::RepositoryName& repository, const oci::Descriptor& blob, std::uint64_t offset,
                   base::Sink& sink, const std::function<void()>& restart);
+  // The same for a part of a blob, the bytes from `begin` to before `end`: what is given is what was asked for, or
+  // false is returned, where the server gives no such ranges; what was written by then is of the range. Several may be
+  // fetched at once.
+  bool fetch_blob_range(const oci::RepositoryName& repository, const oci::Descriptor& blob, std::uint64_t begin,
+                        std::uint64_t end, base::Sink& sink);
   bool has_blob(const oci::RepositoryName& repository, const oci::Digest& digest);
 
   // HEAD, then a mount from `mount_from` (of the same registry) where given, then an upload in one stream, or in chunks
@@ -106,6 +111,8 @@ class RegistryClient {
   auth::Credentials check_login(const auth::Credentials& credentials);
 
   RateLimit rate_limit() const;  // as last told
+  // How long this registry takes at least to answer, as far as it was asked yet.
+  std::optional<std::chrono::microseconds> latency() const;
 
   // What the requests of this folder's other headers (referrers.h, deletion.h, search.h) are sent by.
   Session& session();

@@ -31,8 +31,9 @@ void sleep(milliseconds time) {
     base::check_interrupted();
     const auto left = std::chrono::ceil<milliseconds>(end - std::chrono::steady_clock::now());
     if (left.count() <= 0) return;
-    pollfd interrupt{base::interrupt_fd(), POLLIN, 0};
-    ::poll(&interrupt, 1, static_cast<int>(std::min<milliseconds::rep>(left.count(), 60'000)));
+    const auto fds = base::interrupt_fds();
+    pollfd interrupts[] = {{fds[0], POLLIN, 0}, {fds[1], POLLIN, 0}};  // one of -1 is passed over
+    ::poll(interrupts, 2, static_cast<int>(std::min<milliseconds::rep>(left.count(), 60'000)));
   }
 }
 

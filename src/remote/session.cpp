@@ -1,5 +1,6 @@
 #include "remote/session.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/log.h"
@@ -146,8 +147,9 @@ void Session::answered(const http::Response& response) {
   has_answered_ = true;
   const auto limit = response.headers.get("RateLimit-Limit");
   const auto remaining = response.headers.get("RateLimit-Remaining");
-  if (!limit && !remaining) return;
   const std::lock_guard lock(mutex_);
+  if (response.waited) latency_ = std::min(latency_.value_or(*response.waited), *response.waited);
+  if (!limit && !remaining) return;
   if (limit) {
     rate_limit_.limit = leading_number(*limit);
     if (const auto window = limit->find("w="); window != std::string::npos) {
@@ -158,6 +160,11 @@ void Session::answered(const http::Response& response) {
   }
   if (remaining) rate_limit_.remaining = leading_number(*remaining);
   rate_limit_.source = base::printable(response.headers.get("Docker-RateLimit-Source").value_or(""), 100);
+}
+
+std::optional<std::chrono::microseconds> Session::latency() const {
+  const std::lock_guard lock(mutex_);
+  return latency_;
 }
 
 RateLimit Session::rate_limit() const {

@@ -48,6 +48,8 @@ class Session {
   const std::string& host() const { return host_; }   // as users name it: "docker.io"
   http::Url url_of(const std::string& target) const;  // with the scheme as far as it is known
   RateLimit rate_limit() const;
+  // The shortest wait for the first byte of an answer so far.
+  std::optional<std::chrono::microseconds> latency() const;
 
  private:
   enum class Scheme { kUnknown, kHttps, kHttp };
@@ -62,7 +64,8 @@ class Session {
   std::atomic<Scheme> scheme_;
   std::atomic<bool> has_answered_{false};
   mutable std::mutex mutex_;
-  RateLimit rate_limit_;  // guarded by mutex_
+  RateLimit rate_limit_;                              // guarded by mutex_
+  std::optional<std::chrono::microseconds> latency_;  // guarded by mutex_
 };
 
 }  // namespace davit::remote

@@ -1,9 +1,12 @@
 #include "transfer/layer_fetch.h"
 
 #include <atomic>
+#include <future>
 #include <optional>
 #include <thread>
+#include <utility>
 
+#include "base/cancellation.h"
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/log.h"
@@ -11,29 +14,11 @@
 #include "codec/compression.h"
 #include "codec/hash.h"
 #include "transfer/counter.h"
-#include "transfer/feed_sink.h"
 #include "transfer/image_content.h"
 
 namespace davit::transfer {
 
 namespace {
-
-// Counts what passes, for progress; looks at Ctrl-C.
-class CountingSink final : public base::Sink {
- public:
-  CountingSink(base::Sink& next, const oci::Descriptor& blob, Progress& progress, std::uint64_t done)
-      : next_(next), counter_(progress, blob.digest, LayerStatus::kDownloading, blob.size, done) {}
-  void write(base::ByteView bytes) override {
-    base::check_interrupted();
-    next_.write(bytes);
-    counter_.add(bytes.size());
-  }
-  void restart() { counter_.set(0); }
-
- private:
-  base::Sink& next_;
-  Counter counter_;
-};
 
 // Counts what is unpacked, in bytes of the blob. It is told once `downloaded`: until then the download is what matters.
 class ExtractingSource final : public base::Source {
@@ -42,6 +27,7 @@ class ExtractingSource final : public base::Source {
                    const std::atomic<bool>* downloaded = nullptr)
       : next_(next), blob_(blob), progress_(progress), downloaded_(downloaded) {}
   std::size_t read(base::ByteSpan buffer) override {
+    base::check_interrupted();
     const std::size_t count = next_.read(buffer);
     done_ += count;
     if (counter_) {
@@ -61,31 +47,87 @@ class ExtractingSource final : public base::Source {
   std::optional<Counter> counter_;
 };
 
-// Fetches into the writer and, piece by piece, into the pipe. Runs in a thread of its own beside the unpacking.
-void fetch_into(blob::BlobWriter& writer, base::Pipe& pipe, PullSource& source, const oci::Descriptor& blob,
-                Progress& progress, std::atomic<bool>& downloaded) {
-  try {
-    FeedSink feed(pipe.sink());
-    const std::uint64_t offset = writer.offset();
-    if (offset > 0) {
-      base::log::debug("{}: going on from byte {} of {}", blob.digest.text(), offset, blob.size);
-      base::copy(writer.existing(), feed);
+// Where the reader may go away while the fetch goes on.
+class DetachableSink final : public base::Sink {
+ public:
+  explicit DetachableSink(base::Pipe& pipe) : pipe_(pipe) {}
+  void write(base::ByteView bytes) override {
+    if (detached_) return;
+    try {
+      pipe_.sink().write(bytes);
+    } catch (const base::Error&) {
+      if (!detached_) throw;
     }
-    base::TeeSink both(writer, feed);
-    CountingSink counted(both, blob, progress, offset);
-    if (offset < blob.size) {
-      source.fetch_blob(blob, offset, counted, [&] {
-        writer.restart();
-        feed.restart();
-        counted.restart();
-      });
-    }
-    downloaded = true;
-    pipe.sink().finish();
-  } catch (...) {
-    pipe.fail(std::current_exception());
   }
-}
+  void detach() {
+    detached_ = true;
+    pipe_.close();
+  }
+
+ private:
+  base::Pipe& pipe_;
+  std::atomic<bool> detached_{false};
+};
+
+// How long more bytes are waited for that can only tell why unpacking failed.
+constexpr std::chrono::seconds kPatience(2);
+
+// A fetch in a thread of its own, whose bytes are read in order beside it.
+class BackgroundFetch {
+ public:
+  BackgroundFetch(FetchContext& context, blob::BlobWriter& writer, const oci::Descriptor& blob)
+      : fetch_(context, writer, blob),
+        cancellation_(base::Cancellation::of_this_thread()),
+        thread_([this] { run(); }) {}
+  ~BackgroundFetch() { cancel(); }
+
+  base::Source& source() { return pipe_.source(); }
+  const std::atomic<bool>& downloaded() const { return downloaded_; }
+  const PullSource::Givers& givers() const { return fetch_.givers(); }
+
+  // Waits for its end; it has failed in no way that source() did not tell.
+  void join() {
+    if (thread_.joinable()) thread_.join();
+  }
+  void cancel() {
+    cancellation_.cancel();
+    pipe_.close();
+    join();
+  }
+  // For who reads no more: lets the rest come, as long as it does. Whether all came.
+  bool finish_without_reader() {
+    reader_.detach();
+    for (std::uint64_t seen = fetch_.arrived(); ended_.wait_for(kPatience) != std::future_status::ready;) {
+      if (const std::uint64_t now = fetch_.arrived(); now != std::exchange(seen, now)) continue;
+      base::log::debug("nothing more comes of a blob that cannot be unpacked: it is given up");
+      break;
+    }
+    cancel();
+    return downloaded_;
+  }
+
+ private:
+  void run() {
+    const base::Cancellation::Scope scope(cancellation_);
+    try {
+      fetch_.run(reader_);
+      downloaded_ = true;
+      pipe_.sink().finish();
+    } catch (...) {
+      pipe_.fail(std::current_exception());
+    }
+    end_.set_value();
+  }
+
+  BlobFetch fetch_;
+  base::Pipe pipe_;
+  DetachableSink reader_{pipe_};
+  std::atomic<bool> downloaded_{false};
+  base::Cancellation cancellation_;
+  std::promise<void> end_;
+  std::future<void> ended_ = end_.get_future();
+  std::thread thread_;  // last, so that it begins when all else is there
+};
 
 // Errors about the bytes themselves, not about the way they came.
 bool is_about_content(base::Code code) { return code == base::Code::kCorrupt || code == base::Code::kInvalidArgument; }
@@ -121,74 +163,99 @@ std::unique_ptr<layer::StagedLayer> stage(store::Store& store, const store::Imag
   const auto tar = codec::decompress_detected(blob);
   WatchedSource watched(*tar);
   auto staged = store.layers().stage(layer.diff_id, watched);
-  if (!watched.touched()) check_diff_id(*tar, layer.diff_id);
+  if (watched.touched()) {
+    base::log::debug("layer {} is unpacked", layer.diff_id.text());
+  } else {
+    check_diff_id(*tar, layer.diff_id);
+  }
   return staged;
 } catch (const base::Error& e) {
   if (!is_about_content(e.code())) throw;
   throw base::Error::format(e.code(), "layer {}: {}", layer.blob.digest.text(), e.message());
 }
 
-// What one try brought.
-struct Fetched {
-  std::unique_ptr<blob::SealedBlob> blob;
-  std::unique_ptr<layer::StagedLayer> layer;
-};
+// One layer on its way into the store, tried until it is there or nobody is left to ask.
+class LayerFetch {
+ public:
+  LayerFetch(store::Store& store, FetchContext& context, const store::ImageLayer& layer, StagedContent& content)
+      : store_(store), context_(context), layer_(layer), content_(content) {}
 
-Fetched fetch_and_unpack(store::Store& store, blob::BlobWriter& writer, PullSource& source,
-                         const store::ImageLayer& layer, Progress& progress) {
-  base::Pipe pipe;
-  std::atomic<bool> downloaded = false;
-  std::jthread fetcher([&] { fetch_into(writer, pipe, source, layer.blob, progress, downloaded); });
-  Fetched fetched;
-  base::NullSink rest;
-  try {
-    ExtractingSource extracting(pipe.source(), layer.blob, progress, &downloaded);
-    if (is_unpackable(layer)) fetched.layer = stage(store, layer, extracting);
-    base::copy(pipe.source(), rest);  // all of it, where nothing was to be unpacked
-  } catch (const base::Error& e) {
-    // Bad content: either these are not the bytes that were promised, which commit() tells and drops, so that the next
-    // pull does not go on from them; or they are, and hold no good archive.
-    if (is_about_content(e.code())) {
+  void run() {
+    while (true) {
       try {
-        base::copy(pipe.source(), rest);
-      } catch (...) {
-        pipe.close();
-        fetcher.join();
-        writer.discard();
-        throw;
+        return run_once();
+      } catch (const base::Error& error) {
+        // Bad bytes were dropped: once more, from nothing. Where some were an earlier command's nobody is to blame,
+        // else the next place may have the right ones.
+        if (error.code() != base::Code::kCorrupt || store_.blobs().size(layer_.blob.digest)) throw;
+        if (!wrong_bytes_ || (!resumed_ && !context_.source.distrust(*wrong_bytes_, layer_.blob))) throw;
+        base::log::debug("begun anew: {}", error.message());
       }
-      fetcher.join();
-      writer.commit();
+    }
+  }
+
+ private:
+  void run_once() {
+    wrong_bytes_.reset();
+    resumed_ = false;
+    const auto writer = store_.blobs().ingest(layer_.blob.digest, layer_.blob.size);
+    if (!writer) return content_.add(unpack_layer(store_, layer_, &context_.progress));
+    if (writer->is_whole()) return take_whole(*writer);
+    resumed_ = writer->offset() > 0 || writer->in_pieces();
+    fetch_and_unpack(*writer);
+  }
+
+  // Another process has sealed it.
+  void take_whole(blob::BlobWriter& writer) {
+    auto sealed = writer.seal();
+    const auto bytes = sealed->open();
+    ExtractingSource extracting(*bytes, layer_.blob, context_.progress);
+    content_.add(unpack_layer(store_, layer_, extracting));
+    content_.add(std::move(sealed));
+  }
+
+  void fetch_and_unpack(blob::BlobWriter& writer) {
+    BackgroundFetch fetch(context_, writer, layer_.blob);
+    std::unique_ptr<layer::StagedLayer> staged;
+    try {
+      ExtractingSource extracting(fetch.source(), layer_.blob, context_.progress, &fetch.downloaded());
+      if (is_unpackable(layer_)) staged = stage(store_, layer_, extracting);
+      base::NullSink rest;
+      base::copy(fetch.source(), rest);  // all of it, where nothing was to be unpacked
+    } catch (const base::Error& e) {
+      if (is_about_content(e.code())) settle_bad_content(writer, fetch);
       throw;
     }
-    pipe.close();
-    throw;
-  } catch (...) {
-    pipe.close();
-    throw;
+    fetch.join();
+    context_.progress.layer(layer_.blob.digest, LayerStatus::kVerifyingChecksum);
+    content_.add(seal(writer, fetch));
+    content_.add(std::move(staged));
+    context_.progress.layer(layer_.blob.digest, LayerStatus::kDownloadComplete);
   }
-  fetcher.join();
-  progress.layer(layer.blob.digest, LayerStatus::kVerifyingChecksum);
-  fetched.blob = writer.seal();
-  progress.layer(layer.blob.digest, LayerStatus::kDownloadComplete);
-  return fetched;
-}
 
-// One try. `resumed`: whether it goes on from the bytes that an earlier one left.
-Fetched try_layer(store::Store& store, PullSource& source, const store::ImageLayer& layer, Progress& progress,
-                  bool& resumed) {
-  const auto writer = store.blobs().ingest(layer.blob.digest, layer.blob.size);
-  if (!writer) return {.blob = nullptr, .layer = unpack_layer(store, layer, &progress)};
-  if (writer->is_whole()) {
-    Fetched fetched = {.blob = writer->seal(), .layer = nullptr};
-    const auto bytes = fetched.blob->open();
-    ExtractingSource extracting(*bytes, layer.blob, progress);
-    fetched.layer = unpack_layer(store, layer, extracting);
-    return fetched;
+  // Either these are not the bytes that were promised, which sealing tells and drops, so that the next pull does not go
+  // on from them; or they are, and hold no good archive: then the blob stays, as it need not be fetched again.
+  void settle_bad_content(blob::BlobWriter& writer, BackgroundFetch& fetch) {
+    if (!fetch.finish_without_reader()) return writer.discard();
+    StagedContent alone(store_);
+    alone.add(seal(writer, fetch));
+    alone.commit();
   }
-  resumed = writer->offset() > 0;
-  return fetch_and_unpack(store, *writer, source, layer, progress);
-}
+
+  std::unique_ptr<blob::SealedBlob> seal(blob::BlobWriter& writer, const BackgroundFetch& fetch) {
+    wrong_bytes_.emplace(fetch.givers());
+    auto sealed = writer.seal();
+    wrong_bytes_.reset();
+    return sealed;
+  }
+
+  store::Store& store_;
+  FetchContext& context_;
+  const store::ImageLayer& layer_;
+  StagedContent& content_;
+  bool resumed_ = false;
+  std::optional<PullSource::Givers> wrong_bytes_;
+};
 
 }  // namespace
 
@@ -206,21 +273,10 @@ std::unique_ptr<layer::StagedLayer> unpack_layer(store::Store& store, const stor
   return stage(store, layer, extracting);
 }
 
-void fetch_layer(store::Store& store, PullSource& source, const store::ImageLayer& layer, StagedContent& content,
-                 Progress& progress) try {
-  bool resumed = false;
-  Fetched fetched;
-  try {
-    fetched = try_layer(store, source, layer, progress, resumed);
-  } catch (const base::Error& error) {
-    // Bad bytes were dropped. Where they were an earlier try's the registry is not to blame: once more, from nothing.
-    if (!resumed || error.code() != base::Code::kCorrupt || store.blobs().size(layer.blob.digest)) throw;
-    base::log::debug("begun anew: {}", error.message());
-    fetched = try_layer(store, source, layer, progress, resumed);
-  }
-  content.add(std::move(fetched.blob));
-  content.add(std::move(fetched.layer));
-  progress.layer(layer.blob.digest, LayerStatus::kPullComplete);
+void fetch_layer(store::Store& store, FetchContext& context, const store::ImageLayer& layer,
+                 StagedContent& content) try {
+  LayerFetch(store, context, layer, content).run();
+  context.progress.layer(layer.blob.digest, LayerStatus::kPullComplete);
 } catch (base::Error& e) {
   e.add_frame("while fetching layer {}", layer.blob.digest.text());
   throw;

@@ -5,17 +5,17 @@
 #include <vector>
 
 #include "store/store.h"
+#include "transfer/blob_fetch.h"
 #include "transfer/progress.h"
-#include "transfer/pull_source.h"
 #include "transfer/staged_content.h"
 
 namespace davit::transfer {
 
 // Brings the layer's blob and stages its tree where it can be unpacked; what is here already is not fetched or made
 // again. Both are visible and durable after content.commit(). The caller leases both digests. A second process at the
-// same layer waits and finds it.
-void fetch_layer(store::Store& store, PullSource& source, const store::ImageLayer& layer, StagedContent& content,
-                 Progress& progress);
+// same layer waits and finds it. Where the bytes are wrong the next place is asked. Ends soon when this thread is
+// cancelled.
+void fetch_layer(store::Store& store, FetchContext& context, const store::ImageLayer& layer, StagedContent& content);
 
 // Stages a layer whose blob is here; null where the layer is here, too, or is none to be unpacked. `progress` is told
 // of kExtracting.

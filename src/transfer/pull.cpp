@@ -1,5 +1,9 @@
 #include "transfer/pull.h"
 
+#include <exception>
+#include <mutex>
+
+#include "base/cancellation.h"
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/parallel.h"
@@ -29,7 +33,8 @@ class Puller {
         platform_(options.platform ? options.platform->normalized() : oci::Platform::host()),
         lease_(store.lease()),
         known_(store),
-        content_(store) {}
+        content_(store),
+        connections_(options.fetch.connections) {}
 
   PullResult pull() {
     const auto known = store_.images().find_tag(reference_);
@@ -154,16 +159,24 @@ class Puller {
       throw Error::format(Code::kInvalidArgument, "config {}: {} bytes are more than the {} that davit reads",
                           config.digest.text(), config.size, oci::kMaxManifestBytes);
     }
-    const auto writer = store_.blobs().ingest(config.digest, config.size);
-    if (!writer) return store_.blobs().read(config.digest, oci::kMaxManifestBytes);
-    if (!writer->is_whole()) {
-      if (writer->offset() > 0) writer->restart();
-      source_.fetch_blob(config, 0, *writer, [&] { writer->restart(); });
+    while (true) {
+      const auto writer = store_.blobs().ingest(config.digest, config.size);
+      if (!writer) return store_.blobs().read(config.digest, oci::kMaxManifestBytes);
+      PullSource::Givers givers;
+      if (!writer->is_whole()) {
+        if (writer->offset() > 0 || writer->in_pieces()) writer->restart();
+        source_.fetch_blob(
+            config, 0, *writer, [&] { writer->restart(); }, givers);
+      }
+      try {
+        auto sealed = writer->seal();
+        std::string bytes = base::read_all(*sealed->open(), oci::kMaxManifestBytes);
+        content_.add(std::move(sealed));
+        return bytes;
+      } catch (const Error& e) {
+        if (e.code() != Code::kCorrupt || !source_.distrust(givers, config)) throw;
+      }
     }
-    auto sealed = writer->seal();
-    std::string bytes = base::read_all(*sealed->open(), oci::kMaxManifestBytes);
-    content_.add(std::move(sealed));
-    return bytes;
   }
 
   // Here, and known to belong together: some image has been made of that blob and that layer. Else the blob's content
@@ -197,10 +210,28 @@ class Puller {
       progress_.bytes(layer->blob.digest, LayerStatus::kWaiting, 0, layer->blob.size);
     }
     if (!missing.empty()) store_.layers();  // a store that can hold no layers says so before anything is fetched
-    base::parallel_for(missing.size(), options_.parallel_layers, [&](std::size_t i) {
-      base::check_interrupted();
-      fetch_layer(store_, source_, *missing[i], content_, progress_);
-    });
+    // The first failure ends all, and is what is told: not that the others were ended.
+    base::Cancellation cancellation;
+    FetchContext context = {source_, options_.fetch, connections_, progress_};
+    std::mutex mutex;
+    std::exception_ptr failure;
+    try {
+      base::parallel_for(missing.size(), options_.parallel_layers, [&](std::size_t i) {
+        const base::Cancellation::Scope scope(cancellation);
+        try {
+          base::check_interrupted();
+          fetch_layer(store_, context, *missing[i], content_);
+        } catch (...) {
+          const std::lock_guard lock(mutex);
+          if (!failure) failure = std::current_exception();
+          cancellation.cancel();
+          throw;
+        }
+      });
+    } catch (...) {
+      if (failure) std::rethrow_exception(failure);
+      throw;
+    }
   }
 
   PullResult finish(PullResult result) {
@@ -219,6 +250,7 @@ class Puller {
   std::unique_ptr<store::Lease> lease_;
   KnownLayers known_;
   StagedContent content_;
+  Connections connections_;
 };
 
 }  // namespace

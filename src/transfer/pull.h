@@ -6,6 +6,7 @@
 
 #include "oci/reference.h"
 #include "store/store.h"
+#include "transfer/blob_fetch.h"
 #include "transfer/progress.h"
 #include "transfer/registries.h"
 
@@ -14,6 +15,7 @@ namespace davit::transfer {
 struct PullOptions {
   std::optional<oci::Platform> platform;  // default: this machine's
   std::size_t parallel_layers = 3;
+  FetchOptions fetch;
   std::string command = "pull";  // for the tag journal
   bool one_of_several = false;   // the status is told of all at the end: tell_pull_status
 };

@@ -3,6 +3,8 @@
 // or does not have what is wanted.
 
 #include <atomic>
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -21,10 +23,31 @@ class PullSource {
 
   std::optional<remote::RemoteManifest> head_manifest(const std::string& reference);
   remote::RemoteManifest get_manifest(const std::string& reference);
+
+  // Who gave bytes to one try at a blob.
+  class Givers {
+   public:
+    Givers() = default;
+    Givers(const Givers& other) : first_(other.first_.load()) {}
+
+   private:
+    friend class PullSource;
+    std::atomic<std::size_t> first_{SIZE_MAX};
+  };
   void fetch_blob(const oci::Descriptor& blob, std::uint64_t offset, base::Sink& sink,
-                  const std::function<void()>& restart);
+                  const std::function<void()>& restart, Givers& givers);
+  bool fetch_range(const oci::Descriptor& blob, std::uint64_t begin, std::uint64_t end, base::Sink& sink,
+                   Givers& givers);
+  // The bytes were not those of the digest: the first who gave some is not asked again. False where there is nobody
+  // after it.
+  bool distrust(const Givers& givers, const oci::Descriptor& blob);
+
+  // How long who is asked now takes at least to answer; nothing as long as it was not asked.
+  std::optional<std::chrono::microseconds> latency() const { return places_[first_].client->latency(); }
 
  private:
+  template <typename Fetch>
+  auto fetch_from_each(const oci::Descriptor& blob, class WatchedSink& watched, Givers& givers, const Fetch& fetch);
   void give_up(std::size_t place, const std::string& what, const std::string& why);
 
   const std::vector<Registries::Place> places_;

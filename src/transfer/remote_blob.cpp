@@ -48,11 +48,15 @@ RemoteBlob::RemoteBlob(remote::RegistryClient& client, oci::RepositoryName repos
         fetch();
       }) {}
 
-RemoteBlob::~RemoteBlob() { pipe_.close(); }
+RemoteBlob::~RemoteBlob() {
+  cancellation_.cancel();
+  pipe_.close();
+}
 
 std::size_t RemoteBlob::read(base::ByteSpan buffer) { return pipe_.source().read(buffer); }
 
 void RemoteBlob::fetch() {
+  const base::Cancellation::Scope scope(cancellation_);
   try {
     VerifyingSink verified(blob_, pipe_.sink());
     FeedSink feed(verified);

@@ -3,6 +3,7 @@
 
 #include <thread>
 
+#include "base/cancellation.h"
 #include "base/pipe.h"
 #include "oci/descriptor.h"
 #include "oci/reference.h"
@@ -17,7 +18,7 @@ class RemoteBlob final : public base::Source {
  public:
   // Fetching begins at once. The client outlives it.
   RemoteBlob(remote::RegistryClient& client, oci::RepositoryName repository, oci::Descriptor blob);
-  ~RemoteBlob() override;  // an unfinished fetch is broken off
+  ~RemoteBlob() override;  // an unfinished fetch is broken off, whatever it waits for
   std::size_t read(base::ByteSpan buffer) override;
 
  private:
@@ -27,6 +28,7 @@ class RemoteBlob final : public base::Source {
   const oci::RepositoryName repository_;
   const oci::Descriptor blob_;
   base::Pipe pipe_;
+  base::Cancellation cancellation_;
   std::jthread fetcher_;  // last, so that it begins when all else is there
 };
 

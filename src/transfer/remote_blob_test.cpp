@@ -125,5 +125,20 @@ TEST_F(RemoteBlobTest, LettingGoOfItEndsTheFetch) {
   }  // must not hang: the pipe is full
 }
 
+TEST_F(RemoteBlobTest, AReaderWhoGivesUpDoesNotWaitForAStalledServer) {
+  // A minute of a stalled server, which is else given three times as long.
+  remote::ClientOptions patient = options();
+  patient.stall_timeout = std::chrono::seconds(60);
+  remote::RegistryClient patient_client(server.host(), patient, nullptr);
+  server.on("GET", path(), {Reply{.body = content, .stall_after = 1000}});
+  const auto begin = std::chrono::steady_clock::now();
+  {
+    RemoteBlob source(patient_client, oci::RepositoryName::parse(server.host() + "/team/app"), blob);
+    std::byte some[10];
+    ASSERT_GT(source.read(some), 0U);
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(30));
+}
+
 }  // namespace
 }  // namespace davit::transfer

@@ -385,6 +385,120 @@ TEST_P(BlobStoreContract, ProcessesShareSealedBlobsInAnyOrderThoughSomeDie) {
   EXPECT_EQ(store_->disk_usage().partial, 0U);
 }
 
+TEST_P(BlobStoreContract, PiecesComeInAnyOrderAndAreReadInOrderAsTheyCome) {
+  const std::string bytes = content(1'000'000);
+  const oci::Digest digest = codec::digest_of(bytes);
+  const auto writer = store_->ingest(digest, bytes.size());
+  EXPECT_FALSE(writer->in_pieces());
+  writer->begin_pieces();
+  const auto write = [&](std::size_t begin, std::size_t end) {
+    writer->write_at(begin, base::as_byte_view(bytes).subspan(begin, end - begin));
+  };
+  using Ranges = std::vector<BlobWriter::Range>;
+  EXPECT_EQ(writer->missing(), (Ranges{{0, 1'000'000}}));
+  write(500'000, 700'000);
+  EXPECT_EQ(all_of(writer->existing()), "");
+  write(0, 100'000);
+  EXPECT_EQ(writer->arrived(), 100'000U);
+  EXPECT_EQ(all_of(writer->existing()), bytes.substr(0, 100'000));
+  EXPECT_EQ(writer->missing(), (Ranges{{100'000, 500'000}, {700'000, 1'000'000}}));
+  EXPECT_EQ(failure_of([&] { writer->write_at(999'999, base::as_byte_view("xx")); }).code(), base::Code::kCorrupt);
+  EXPECT_EQ(failure_of([&] { write_all(*writer, "as a stream"); }).code(), base::Code::kInternal);
+  write(100'000, 500'000);
+  EXPECT_EQ(all_of(writer->existing()), bytes.substr(100'000, 600'000));
+  write(700'000, 1'000'000);
+  EXPECT_EQ(writer->commit().digest, digest);
+  EXPECT_EQ(store_->size(digest), bytes.size());
+  EXPECT_EQ(store_->read(digest, bytes.size()), bytes);
+}
+
+TEST_P(BlobStoreContract, TheNextAttemptHasThePiecesOfTheLastBy64KiB) {
+  const std::string bytes = content(1'000'000);
+  const oci::Digest digest = codec::digest_of(bytes);
+  constexpr std::uint64_t kBlock = 64 * 1024;
+  {
+    const auto writer = store_->ingest(digest, bytes.size());
+    writer->begin_pieces();
+    for (const std::size_t at : {200'000U, 600'000U}) {
+      writer->write_at(at, base::as_byte_view(bytes).subspan(at, 200'000));
+    }
+  }
+  store_ = open_again();
+  const auto writer = store_->ingest(digest, bytes.size());
+  EXPECT_TRUE(writer->in_pieces());
+  EXPECT_EQ(writer->offset(), 0U);
+  std::uint64_t lacking = 0;
+  for (const auto& range : writer->missing()) {
+    lacking += range.end - range.begin;
+    writer->write_at(range.begin, base::as_byte_view(bytes).subspan(range.begin, range.end - range.begin));
+  }
+  EXPECT_TRUE(lacking >= 600'000 && lacking <= 600'000 + 4 * kBlock) << lacking;
+  EXPECT_EQ(writer->commit().digest, digest);
+}
+
+TEST_P(BlobStoreContract, AStreamIsGoneOnFromInPiecesAndPiecesAsAStream) {
+  const std::string bytes = content(1'000'000);
+  const oci::Digest digest = codec::digest_of(bytes);
+  write_all(*store_->ingest(digest, bytes.size()), bytes.substr(0, 300'000));
+  {
+    const auto writer = store_->ingest(digest, bytes.size());
+    EXPECT_FALSE(writer->in_pieces());
+    writer->begin_pieces();
+    EXPECT_EQ(writer->missing(), (std::vector<BlobWriter::Range>{{300'000, 1'000'000}}));
+    writer->write_at(800'000, base::as_byte_view(bytes).subspan(800'000));
+    writer->write_at(300'000, base::as_byte_view(bytes).subspan(300'000, 100'000));
+    EXPECT_EQ(all_of(writer->existing()), bytes.substr(0, 400'000));
+    writer->end_pieces();
+    EXPECT_EQ(writer->offset(), 400'000U);
+    write_all(*writer, bytes.substr(400'000, 100'000));
+  }
+  const auto writer = store_->ingest(digest, bytes.size());
+  EXPECT_EQ(writer->offset(), 500'000U);
+  write_all(*writer, bytes.substr(500'000));
+  EXPECT_EQ(writer->commit().digest, digest);
+  EXPECT_EQ(store_->read(digest, bytes.size()), bytes);
+}
+
+TEST_P(BlobStoreContract, WrongPiecesAreCorruptAndDroppedAndRestartDropsAll) {
+  const std::string bytes = content(300'000);
+  const oci::Digest digest = codec::digest_of(bytes);
+  for (const bool restarted : {false, true}) {
+    const auto writer = store_->ingest(digest, bytes.size());
+    EXPECT_FALSE(writer->in_pieces());
+    writer->begin_pieces();
+    writer->write_at(0, base::as_byte_view(content(300'000, 2)));
+    if (restarted) {
+      writer->restart();
+      EXPECT_EQ(writer->missing(), (std::vector<BlobWriter::Range>{{0, 300'000}}));
+      write_all(*writer, bytes);
+      EXPECT_EQ(writer->commit().digest, digest);
+    } else {
+      EXPECT_EQ(failure_of([&] { writer->seal(); }).code(), base::Code::kCorrupt);
+    }
+  }
+}
+
+TEST_P(BlobStoreContract, ThreadsWritePiecesWhileAnotherReads) {
+  const std::string bytes = content(3'000'000);
+  const oci::Digest digest = codec::digest_of(bytes);
+  const auto writer = store_->ingest(digest, bytes.size());
+  writer->begin_pieces();
+  std::atomic<std::size_t> next = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      for (std::size_t at = next++ * 10'000; at < bytes.size(); at = next++ * 10'000) {
+        writer->write_at(at, base::as_byte_view(bytes).subspan(at, 10'000));
+      }
+    });
+  }
+  std::string read;
+  while (read.size() < bytes.size()) read += all_of(writer->existing());
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(read, bytes);
+  EXPECT_EQ(writer->commit().digest, digest);
+}
+
 TEST_P(BlobStoreContract, RemoveGivesBytesBackOnceAndReadersGoOn) {
   const std::string bytes = content(100'000);
   const oci::Digest digest = store_->put(bytes);
