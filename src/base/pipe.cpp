@@ -1,12 +1,15 @@
 #include "base/pipe.h"
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <cstring>
 #include <exception>
 #include <mutex>
 
+#include "base/cancellation.h"
 #include "base/error.h"
+#include "base/interrupt.h"
 
 namespace davit::base {
 
@@ -14,6 +17,8 @@ namespace {
 
 // Who waits is woken for this much, not for every small piece of the other side: a wake-up costs more than a copy.
 constexpr std::size_t kWorthWaking = 64 * 1024;
+
+constexpr std::chrono::milliseconds kCancellationLook(20);
 
 }  // namespace
 
@@ -77,7 +82,7 @@ struct Pipe::State {
 
   void wait_for_room(std::unique_lock<std::mutex>& lock, std::size_t wanted) {
     writer_wants = wanted;
-    emptied.wait(lock, [&] { return closed || capacity - used >= wanted; });
+    wait(emptied, lock, [&] { return closed || capacity - used >= wanted; });
     writer_wants = 0;
   }
 
@@ -103,8 +108,15 @@ struct Pipe::State {
 
   void wait_for_bytes(std::unique_lock<std::mutex>& lock, std::size_t wanted) {
     reader_wants = wanted;
-    filled.wait(lock, [&] { return closed || finished || failure || used >= wanted; });
+    wait(filled, lock, [&] { return closed || finished || failure || used >= wanted; });
     reader_wants = 0;
+  }
+
+  // A thread whose work can be cancelled looks at that, too.
+  template <typename Ready>
+  static void wait(std::condition_variable& event, std::unique_lock<std::mutex>& lock, const Ready& ready) {
+    if (Cancellation::of_this_thread() == nullptr) return event.wait(lock, ready);
+    while (!event.wait_for(lock, kCancellationLook, ready)) check_interrupted();
   }
 
   const std::size_t capacity;

@@ -13,6 +13,7 @@ namespace davit::base {
 // writer when a quarter is free), so bytes may stay in the pipe until more come. Writer: finish() ends the stream;
 // fail() makes the reader's next read throw. close() makes both sides' next call, or the one that waits, throw
 // Error(kCancelled): so neither side can hang on a dead peer. finish(), fail() and close() may be called by any thread.
+// Waits end when the waiting thread is cancelled (cancellation.h), by Error(kCancelled).
 class Pipe {
  public:
   explicit Pipe(std::size_t capacity_bytes = 1024 * 1024);

@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+#include "base/cancellation.h"
+
 namespace davit::base {
 
 namespace {
@@ -38,11 +40,13 @@ struct ReadAhead::State {
       const std::lock_guard lock(mutex);
       stopping = true;
     }
+    cancellation.cancel();
     free_again.notify_one();
     if (thread.joinable()) thread.join();
   }
 
   void run() {
+    const Cancellation::Scope scope(cancellation);
     std::unique_lock lock(mutex);
     while (!ended) {
       thread_waits = true;
@@ -111,7 +115,8 @@ struct ReadAhead::State {
   std::atomic<bool> stopping = false;  // also looked at between two reads
   bool ended = false;
   std::exception_ptr failure;  // set before `ended`
-  std::jthread thread;         // last: it uses all of the above
+  Cancellation cancellation{Cancellation::of_this_thread()};
+  std::jthread thread;  // last: it uses all of the above
 };
 
 ReadAhead::ReadAhead(Source& source, const ReadAheadOptions& options)

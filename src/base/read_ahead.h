@@ -16,10 +16,10 @@ struct ReadAheadOptions {
 // without a copy. What the source throws comes out of next() once the bytes before it have, and again from then on.
 // Where the system gives no further thread, next() reads by itself.
 //
-// Destruction breaks off and waits for the read() under way, no longer: so a source must not wait for what the
-// destroying thread would do later. The usual source is fed by a base::Pipe whose writer is yet another thread: that
-// read ends with the next bytes, or with the writer's end or failure (a network's timeout, Ctrl-C). Who wants to end at
-// once calls Pipe::close() before. The pipe, and all between it and this, are destroyed after this.
+// The thread is cancelled (cancellation.h) with the one that made this, and by the destruction, which breaks off and
+// waits for the read() under way, no longer: a read from a base::Pipe ends then. So a source must not wait for what the
+// destroying thread would do later, unless it looks at the cancellation. The pipe, and all between it and this, are
+// destroyed after this.
 class ReadAhead final : public PieceSource {
  public:
   explicit ReadAhead(Source& source, const ReadAheadOptions& options = {});

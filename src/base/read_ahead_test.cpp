@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "base/cancellation.h"
 #include "base/error.h"
 #include "base/pipe.h"
 
@@ -119,6 +120,21 @@ TEST(ReadAhead, AClosedPipeLetsItGoThoughNobodyWrites) {
   pipe.sink().write(as_byte_view("begun"));
   ReadAhead ahead(pipe.source());
   pipe.close();
+}
+
+TEST(ReadAhead, DestructionEndsAReadFromAPipeInWhichNobodyWrites) {
+  Pipe pipe;
+  pipe.sink().write(as_byte_view(numbered_bytes(100)));
+  { const ReadAhead ahead(pipe.source()); }
+}
+
+TEST(ReadAhead, IsCancelledWithWhoMadeIt) {
+  Pipe pipe;
+  Cancellation cancellation;
+  const Cancellation::Scope scope(cancellation);
+  ReadAhead ahead(pipe.source());
+  std::jthread canceller([&] { cancellation.cancel(); });
+  EXPECT_THROW(ahead.next(), Error);
 }
 
 TEST(ReadAhead, BytesThatComeLetItGoInTheMiddleOfAPiece) {
