@@ -267,7 +267,7 @@ def test_stalled_layer_holds_up_no_other(davit, fake_registry):
 def test_stalled_server_of_a_layer_that_cannot_be_unpacked_is_not_waited_for(davit, fake_registry):
     bad = images.Layer(tar=os.urandom(3_000_000))
     reference = fake_registry.add("team/bad:1", images.image(bad))
-    stall = Stall(bad.blob, 1_000_000)
+    stall = Stall(bad.blob, 300_000)  # more than is read at once, less than is read ahead
     fake_registry.on(f"GET .*/blobs/{bad.digest}", stall)
     try:
         failed = davit("pull", reference, code=1, timeout=40)  # a stalled server is else given a minute
