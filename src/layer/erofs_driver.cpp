@@ -78,8 +78,8 @@ void keep_root_attributes(const stdfs::path& path, const codec::FileTree& tree) 
 
 }  // namespace
 
-ErofsDriver::ErofsDriver(const stdfs::path& root, const stdfs::path& run, std::optional<fs::Backing> backing)
-    : LayerDriver(root / "erofs"), backing_(backing), mounts_(root, run) {}
+ErofsDriver::ErofsDriver(const stdfs::path& root, std::optional<fs::Backing> backing)
+    : LayerDriver(root / "erofs"), backing_(backing) {}
 
 void ErofsDriver::make(const stdfs::path& folder, const oci::Digest& diff_id, base::Source& tar) {
   fs::File file = fs::File::open(folder / kTar, {.access = fs::Access::kWrite, .create = fs::Create::kExclusive});
@@ -104,30 +104,34 @@ LayerMounts::Image ErofsDriver::image_of(const KeptLayer& kept) const {
   return image;
 }
 
-ShownLayer ErofsDriver::show(const KeptLayer& kept) {
+ShownLayer ErofsDriver::show(const KeptLayer& kept, LayerMounts::Inside* mounts) {
   const oci::Digest& diff_id = kept.layer.diff_id;
   if (!backing_) {
     throw Error::format(Code::kNotFound, "layer {} is here for the erofs driver, which does not work here any more",
                         diff_id.text());
   }
-  auto held = std::make_shared<LayerMounts::Held>(mounts_.show(image_of(kept), [&] { make_sure_of_image(diff_id); }));
+  auto held = std::make_shared<LayerMounts::Held>(
+      mounts->show(image_of(kept), [&] { return image_of(make_sure_of_image(diff_id)); }));
   return {.tree = held->path(), .held = held};
 }
 
 // The image's bytes are those that were checked when it was made; else it is made again, from a tar that has the diff
 // ID. Where that is damaged too, the layer is set aside.
-void ErofsDriver::make_sure_of_image(const oci::Digest& diff_id) {
+KeptLayer ErofsDriver::make_sure_of_image(const oci::Digest& diff_id) {
   const stdfs::path folder = folders_.layer(diff_id);
   const auto is_right = [&](const KeptLayer& kept) {
     const auto image = fs::read_file_if_exists(folder / kImage, kLargestImage);
     return image && kept.image && codec::digest_of(*image) == *kept.image && fs::exists(folder / kTar) &&
            (!kept.has_beside || fs::exists(folder / kBeside));
   };
-  if (const auto kept = folders_.find(diff_id); kept && is_right(*kept)) return;
+  if (auto kept = folders_.find(diff_id); kept && is_right(*kept)) return std::move(*kept);
   const std::string& name = diff_id.hex();
   auto lock = folders_.lock(name);
   auto kept = folders_.find(diff_id);
-  if (kept && is_right(*kept)) return folders_.release(std::move(lock), name);
+  if (kept && is_right(*kept)) {
+    folders_.release(std::move(lock), name);
+    return std::move(*kept);
+  }
   base::log::warn("the image of layer {} is missing or damaged: it is made again", diff_id.text());
   const stdfs::path staged = folders_.staged(diff_id);
   try {
@@ -154,6 +158,7 @@ void ErofsDriver::make_sure_of_image(const oci::Digest& diff_id) {
     throw Error::format(Code::kNotFound, "layer {} was damaged and is removed: {}", diff_id.text(), error.message());
   }
   folders_.release(std::move(lock), name);
+  return std::move(*kept);
 }
 
 std::unique_ptr<base::Source> ErofsDriver::tar(const oci::Digest& diff_id) const {

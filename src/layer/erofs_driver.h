@@ -12,16 +12,15 @@ namespace davit::layer {
 class ErofsDriver final : public LayerDriver {
  public:
   // `backing`: how this machine mounts images in ROOT; nothing where it cannot.
-  ErofsDriver(const std::filesystem::path& root, const std::filesystem::path& run,
-              std::optional<base::fs::Backing> backing);
+  ErofsDriver(const std::filesystem::path& root, std::optional<base::fs::Backing> backing);
 
   std::string name() const override { return "erofs"; }
   bool works() const { return backing_.has_value(); }
-  LayerMounts& mounts() { return mounts_; }
 
-  // In the store's mount namespace. The image is compared with its recorded digest before the kernel sees it; one that
+  bool is_mounted_form() const override { return true; }
+  // The image is compared with its recorded digest before the kernel sees it; one that
   // is damaged or missing is made again from the tar.
-  ShownLayer show(const KeptLayer& kept) override;
+  ShownLayer show(const KeptLayer& kept, LayerMounts::Inside* mounts) override;
   std::unique_ptr<base::Source> tar(const oci::Digest& diff_id) const override;
   std::uint64_t measure(const oci::Digest& diff_id) const override;
 
@@ -30,10 +29,9 @@ class ErofsDriver final : public LayerDriver {
 
  private:
   LayerMounts::Image image_of(const KeptLayer& kept) const;
-  void make_sure_of_image(const oci::Digest& diff_id);
+  KeptLayer make_sure_of_image(const oci::Digest& diff_id);
 
   std::optional<base::fs::Backing> backing_;
-  LayerMounts mounts_;
 };
 
 }  // namespace davit::layer

@@ -10,6 +10,7 @@
 
 #include "base/io.h"
 #include "layer/layer_folders.h"
+#include "layer/layer_mounts.h"
 #include "layer/layer_store.h"
 #include "layer/unpack.h"
 
@@ -33,10 +34,10 @@ class LayerDriver {
   // See LayerStore::stage, for a layer that no other driver has.
   std::unique_ptr<StagedLayer> stage(const oci::Digest& diff_id, base::Source& tar);
 
-  // Throws Error(kNotFound) naming a layer whose tree cannot be shown any more: it was damaged and is set aside, or
-  // this machine cannot mount it. In a chain of layers, each is shown in the mount namespace of the store
-  // (layer_mounts.h).
-  virtual ShownLayer show(const KeptLayer& layer) = 0;
+  // `mounts` may be null for a form that is not mounted. Throws Error(kNotFound) naming a layer whose tree cannot be
+  // shown any more: it was damaged and is removed, or this machine cannot mount it.
+  virtual ShownLayer show(const KeptLayer& layer, LayerMounts::Inside* mounts) = 0;
+  virtual bool is_mounted_form() const = 0;
   // The tar of a layer that is here; nothing where this form has none.
   virtual std::unique_ptr<base::Source> tar(const oci::Digest& diff_id) const = 0;
   // LayerStore::remove, for this form.

@@ -8,6 +8,8 @@
 #include "base/fs/usage.h"
 #include "base/log.h"
 #include "layer/chain.h"
+#include "layer/erofs_driver.h"
+#include "layer/erofs_probe.h"
 #include "layer/overlay_driver.h"
 #include "layer/overlay_probe.h"
 
@@ -19,6 +21,13 @@ using base::Code;
 using base::Error;
 
 namespace {
+
+// Why "auto" is what it is.
+std::string reason_for(const ErofsSupport& support) {
+  if (!support.backing) return "erofs does not work here: " + support.reason;
+  if (*support.backing == fs::Backing::kFile) return "erofs images are mounted as they are";
+  return "erofs images are mounted by loop devices: " + support.reason;
+}
 
 class Layers final : public LayerStore {
  public:
@@ -42,12 +51,16 @@ class Layers final : public LayerStore {
   };
   std::vector<LayerDriver*> drivers() const;
   std::optional<Kept> look_up(const oci::Digest& diff_id) const;
-  ChainLayer show(const oci::Digest& diff_id);
-  std::optional<ChainLayer> try_show(const oci::Digest& diff_id);
+  ChainLayer show(const oci::Digest& diff_id, LayerMounts::Inside* mounts);
+  std::optional<ChainLayer> try_show(const oci::Digest& diff_id, LayerMounts::Inside* mounts);
   bool make_again(const oci::Digest& diff_id);
+  bool needs_mounts(const std::vector<oci::Digest>& diff_ids) const;
+  fs::FileDescriptor open_root(const MountOptions& options, LayerMounts::Inside* mounts);
 
   LayerStoreOptions options_;
+  LayerMounts mounts_;
   std::unique_ptr<LayerDriver> overlay_;
+  std::unique_ptr<ErofsDriver> erofs_;  // where it works, or has layers
   LayerDriver* default_ = nullptr;
   DriverChoice choice_;
   Chains chains_;
@@ -55,14 +68,28 @@ class Layers final : public LayerStore {
 };
 
 Layers::Layers(LayerStoreOptions options)
-    : options_(std::move(options)), overlay_(make_overlay_driver(options_.root)), chains_(overlay_->folders()) {
+    : options_(std::move(options)),
+      mounts_(options_.root, options_.run),
+      overlay_(make_overlay_driver(options_.root)),
+      chains_(overlay_->folders()) {
   const std::string& wanted = options_.driver;
   if (wanted != "auto" && wanted != "overlay" && wanted != "erofs") {
     throw Error::format(Code::kInvalidArgument, "unknown storage driver '{}': choose auto, overlay or erofs", wanted);
   }
   probe_overlay_once(overlay_->folders().folder());
-  if (wanted == "erofs") throw Error(Code::kNotSupported, "the storage driver erofs is not built yet");
-  default_ = overlay_.get();
+  const stdfs::path folder = options_.root / "erofs";
+  if (wanted != "overlay" || fs::exists(folder)) {
+    fs::make_directories(folder);
+    const ErofsSupport support = probe_erofs_once(folder);
+    erofs_ = std::make_unique<ErofsDriver>(options_.root, support.backing);
+    if (wanted == "erofs" && !support.backing) {
+      throw Error::format(Code::kNotSupported, "the storage driver erofs does not work in {}: {}", folder.string(),
+                          support.reason);
+    }
+    choice_.why = reason_for(support);
+  }
+  const bool use_erofs = wanted != "overlay" && erofs_->works();
+  default_ = use_erofs ? static_cast<LayerDriver*>(erofs_.get()) : overlay_.get();
   choice_.name = default_->name();
   if (wanted != "auto") choice_.why = "asked for";
   for (LayerDriver* driver : drivers()) cleaned_ += driver->folders().clean_staging();
@@ -72,6 +99,7 @@ Layers::Layers(LayerStoreOptions options)
 std::vector<LayerDriver*> Layers::drivers() const {
   std::vector<LayerDriver*> all = {default_};
   if (default_ != overlay_.get()) all.push_back(overlay_.get());
+  if (erofs_ && default_ != erofs_.get()) all.push_back(erofs_.get());
   return all;
 }
 
@@ -112,6 +140,7 @@ std::vector<oci::Digest> Layers::list() const {
 std::uint64_t Layers::clean() {
   std::uint64_t bytes = std::exchange(cleaned_, 0);
   for (LayerDriver* driver : drivers()) bytes += driver->folders().clean_staging();
+  if (erofs_) mounts_.clean();
   return bytes;
 }
 
@@ -133,12 +162,12 @@ LayersUsage Layers::disk_usage() const {
 }
 
 // Nothing where no form of it can be shown.
-std::optional<ChainLayer> Layers::try_show(const oci::Digest& diff_id) {
+std::optional<ChainLayer> Layers::try_show(const oci::Digest& diff_id, LayerMounts::Inside* mounts) {
   for (LayerDriver* driver : drivers()) {
     auto kept = driver->folders().find(diff_id);
     if (!kept) continue;
     try {
-      ShownLayer shown = driver->show(*kept);
+      ShownLayer shown = driver->show(*kept, mounts);
       return ChainLayer{
           .kept = std::move(*kept), .folder = driver->folders().layer(diff_id), .shown = std::move(shown)};
     } catch (const Error& error) {
@@ -151,7 +180,7 @@ std::optional<ChainLayer> Layers::try_show(const oci::Digest& diff_id) {
 
 // From a tar that is here in a form that this machine cannot mount, or from the layer's blob.
 bool Layers::make_again(const oci::Digest& diff_id) {
-  std::unique_ptr<base::Source> tar;
+  std::unique_ptr<base::Source> tar = erofs_ ? erofs_->tar(diff_id) : nullptr;
   LayerDriver& driver = tar ? *overlay_ : *default_;
   if (!tar && options_.source) tar = options_.source(diff_id);
   if (!tar) return false;
@@ -163,27 +192,46 @@ bool Layers::make_again(const oci::Digest& diff_id) {
   return true;
 }
 
-ChainLayer Layers::show(const oci::Digest& diff_id) {
-  if (auto shown = try_show(diff_id)) return std::move(*shown);
+ChainLayer Layers::show(const oci::Digest& diff_id, LayerMounts::Inside* mounts) {
+  if (auto shown = try_show(diff_id, mounts)) return std::move(*shown);
   if (make_again(diff_id)) {
-    if (auto shown = try_show(diff_id)) return std::move(*shown);
+    if (auto shown = try_show(diff_id, mounts)) return std::move(*shown);
   }
   throw Error::format(Code::kNotFound, "layer {} is not in the store", diff_id.text());
 }
 
-void Layers::mount(const MountOptions& options) {
+// As a mount that is nowhere yet.
+fs::FileDescriptor Layers::open_root(const MountOptions& options, LayerMounts::Inside* mounts) {
   std::vector<ChainLayer> layers;
-  for (const oci::Digest& diff_id : options.diff_ids) layers.push_back(show(diff_id));
+  std::vector<oci::Digest> mounted;
+  for (const oci::Digest& diff_id : options.diff_ids) {
+    layers.push_back(show(diff_id, mounts));
+    if (layers.back().shown.held) mounted.push_back(diff_id);
+  }
   const Chain chain = chains_.assemble(layers, options.upper.empty() ? 2 : 1);
   // Later mounts leave the attributes of / as the container made them; overlayfs makes the folder at the first.
   if (!options.upper.empty() && !fs::exists(options.work / "work")) Chains::prepare_upper(chain, options.upper);
-  fs::mount_overlay({.lower = chain.folders, .upper = options.upper, .work = options.work, .target = options.target});
+  if (!mounted.empty()) mounts->keep(options.target, mounted);
+  return fs::open_overlay(
+      {.lower = chain.folders, .upper = options.upper, .work = options.work, .target = options.target});
 }
 
-void Layers::unmount(const stdfs::path& target) {
-  while (fs::unmount(target)) {
-  }
+// Whether a layer of the chain is mounted, or may be when it has been made again.
+bool Layers::needs_mounts(const std::vector<oci::Digest>& diff_ids) const {
+  return erofs_ && erofs_->works() && std::any_of(diff_ids.begin(), diff_ids.end(), [this](const oci::Digest& diff_id) {
+           const auto kept = look_up(diff_id);
+           return !kept || kept->driver->is_mounted_form();
+         });
 }
+
+void Layers::mount(const MountOptions& options) {
+  if (!needs_mounts(options.diff_ids)) return fs::attach_mount(open_root(options, nullptr), options.target);
+  fs::FileDescriptor root;
+  mounts_.in_namespace([&](LayerMounts::Inside& inside) { root = open_root(options, &inside); });
+  fs::attach_mount(root, options.target);
+}
+
+void Layers::unmount(const stdfs::path& target) { mounts_.unmount(target); }
 
 }  // namespace
 

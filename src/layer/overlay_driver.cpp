@@ -40,7 +40,8 @@ class OverlayDriver final : public LayerDriver {
   explicit OverlayDriver(const stdfs::path& root) : LayerDriver(root / "overlay") {}
 
   std::string name() const override { return "overlay"; }
-  ShownLayer show(const KeptLayer& kept) override {
+  bool is_mounted_form() const override { return false; }
+  ShownLayer show(const KeptLayer& kept, LayerMounts::Inside*) override {
     return {.tree = folders_.layer(kept.layer.diff_id) / kTree, .held = nullptr};
   }
   std::unique_ptr<base::Source> tar(const oci::Digest&) const override { return nullptr; }

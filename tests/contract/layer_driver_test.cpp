@@ -1,5 +1,6 @@
 // What every layer driver must do. A driver joins by a line at the end.
 
+#include <set>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -278,6 +279,17 @@ TEST_P(LayerDriverTest, AChainShowsWhatGnuTarMakesOfIt) {
   EXPECT_EQ(differences({base, middle, top}), "");
 }
 
+TEST_P(LayerDriverTest, AChainIsOneFileSystemWithInodeNumbersOfItsOwn) {
+  mount({Archive().folder("d").file("d/a", "1"), Archive().file("d/b", "2"), Archive().file("d/c", "3")});
+  const auto folder = fs::Directory::open(merged_ / "d");
+  std::set<ino_t> numbers;
+  for (const char* name : {"a", "b", "c"}) {
+    numbers.insert(folder.status(name)->st_ino);
+    EXPECT_EQ(folder.status(name)->st_dev, fs::Directory::open(merged_).status("d")->st_dev) << name;
+  }
+  EXPECT_EQ(numbers.size(), 3U);
+}
+
 TEST_P(LayerDriverTest, AnImpliedFolderHasTheAttributesOfTheNearestBelow) {
   const Archive base =
       Archive().folder("tmp", 01777, 5, 6).folder("a", 0700).folder("a/b", 0710, 7, 7).file("a/b/x", "1");
@@ -437,7 +449,7 @@ TEST_P(LayerDriverTest, NothingIsWrittenThroughALink) {
   EXPECT_EQ(fs::read_file(folder_.path() / "outside" / "f"), "safe");
 }
 
-INSTANTIATE_TEST_SUITE_P(Drivers, LayerDriverTest, testing::Values("overlay"),
+INSTANTIATE_TEST_SUITE_P(Drivers, LayerDriverTest, testing::Values("overlay", "erofs"),
                          [](const auto& param) { return std::string(param.param); });
 
 }  // namespace

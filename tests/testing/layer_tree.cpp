@@ -51,7 +51,7 @@ class TreeReader {
     if (layer::is_whiteout(*status)) node = {.mode = S_IFCHR};
     if (S_ISLNK(status->st_mode)) node.content = parent.read_link(name).value_or("");
     if (!S_ISDIR(status->st_mode)) {
-      node.link_group = groups_.emplace(status->st_ino, path).first->second;
+      node.link_group = groups_.emplace(std::pair(status->st_dev, status->st_ino), path).first->second;
       if (S_ISREG(status->st_mode)) {
         fs::FileSource source(*parent.open_file_inside(name));
         node.content = base::read_all(source, std::size_t{1} << 30);
@@ -66,7 +66,7 @@ class TreeReader {
 
  private:
   Tree tree_;
-  std::map<ino_t, std::string> groups_;
+  std::map<std::pair<dev_t, ino_t>, std::string> groups_;
 };
 
 class FileTreeReader {

@@ -20,9 +20,10 @@ namespace davit::base::fs {
 
 namespace {
 
-// What distributions compile in differently. Each is known since Linux 4.19.
+// What distributions compile in differently. Each is known since Linux 4.19. xino: one device number and inode numbers
+// of its own for the whole tree, though its layers are mounts of their own (`find -xdev`, `du -x`, tar's link groups).
 constexpr std::pair<const char*, const char*> kFixedOptions[] = {
-    {"redirect_dir", "off"}, {"metacopy", "off"}, {"index", "off"}};
+    {"redirect_dir", "off"}, {"metacopy", "off"}, {"index", "off"}, {"xino", "on"}};
 
 [[noreturn]] void fail(const OverlayMount& mount, int error_number, const std::string& complaint = {}) {
   // overlayfs refuses an upper folder whose file system cannot carry one (another overlay, NFS) with EINVAL.
