@@ -1,5 +1,7 @@
 #include "layer/erofs_driver.h"
 
+#include <array>
+
 #include "base/error.h"
 #include "base/fs/paths.h"
 #include "base/fs/usage.h"
@@ -22,6 +24,15 @@ constexpr const char* kImage = "image";
 constexpr const char* kBeside = "beside";  // the data of sparse files
 constexpr std::size_t kLargestImage = std::size_t{4} << 30;
 
+// Overlayfs takes several lower file systems without one for the same.
+std::array<std::uint8_t, 16> uuid_of(const oci::Digest& diff_id) {
+  std::array<std::uint8_t, 16> uuid{};
+  for (std::size_t i = 0; i < uuid.size(); ++i) {
+    uuid[i] = static_cast<std::uint8_t>(std::stoul(diff_id.hex().substr(2 * i, 2), nullptr, 16));
+  }
+  return uuid;
+}
+
 // The files of a layer that is being made.
 class LayerMaker {
  public:
@@ -37,11 +48,13 @@ class LayerMaker {
   }
 
   // Returns the digest of the image, which has passed its check.
-  oci::Digest write_image(const ImageUnpacked& unpacked) {
+  oci::Digest write_image(const ImageUnpacked& unpacked, const oci::Digest& diff_id) {
     fs::File file =
         fs::File::open(folder_ / kImage, {.access = fs::Access::kReadWrite, .create = fs::Create::kExclusive});
     fs::FileSink sink(file);
-    codec::write_erofs(unpacked.tree, {.archive_bytes = tar_bytes_, .beside_bytes = unpacked.beside_bytes}, sink);
+    codec::write_erofs(unpacked.tree,
+                       {.archive_bytes = tar_bytes_, .beside_bytes = unpacked.beside_bytes, .uuid = uuid_of(diff_id)},
+                       sink);
     const std::string image = fs::read_file(folder_ / kImage, kLargestImage);
     std::vector<std::uint64_t> devices = {tar_bytes_};
     if (unpacked.beside_bytes > 0) devices.push_back(unpacked.beside_bytes);
@@ -88,7 +101,7 @@ void ErofsDriver::make(const stdfs::path& folder, const oci::Digest& diff_id, ba
   const ImageUnpacked unpacked = maker.read(tar, diff_id, &sink);
   sink.finish();
   KeptLayer kept = kept_layer(diff_id, unpacked.layer);
-  kept.image = maker.write_image(unpacked);
+  kept.image = maker.write_image(unpacked, diff_id);
   kept.has_beside = maker.has_beside();
   kept.root_special = unpacked.layer.root_special;
   if (kept.root_special) keep_root_attributes(folder, unpacked.tree);
@@ -141,7 +154,7 @@ KeptLayer ErofsDriver::make_sure_of_image(const oci::Digest& diff_id) {
     fs::make_directory(staged);
     LayerMaker maker(staged);
     const ImageUnpacked unpacked = maker.read(*source, diff_id);
-    kept->image = maker.write_image(unpacked);
+    kept->image = maker.write_image(unpacked, diff_id);
     kept->has_beside = maker.has_beside();
     fs::sync_filesystem(staged);
     if (kept->has_beside) fs::rename(staged / kBeside, folder / kBeside);
