@@ -20,9 +20,13 @@ constexpr std::string_view kOpaqueName = ".wh..wh..opq";
   throw Error::format(Code::kInvalidArgument, "layer entry '{}' {}", base::printable(path), why);
 }
 
-}  // namespace
+// A whiteout's name may be longer by its prefix, so that each name can be hidden; it never comes on a disk.
+bool is_too_long(std::string_view part, bool whiteouts) {
+  const bool is_whiteout = whiteouts && part.starts_with(kWhiteoutPrefix);
+  return part.size() > NAME_MAX + (is_whiteout ? kWhiteoutPrefix.size() : 0);
+}
 
-std::string clean_archive_path(std::string_view path) {
+std::string clean_path(std::string_view path, bool whiteouts) {
   if (path.find('\0') != std::string_view::npos) refuse(path, "has a NUL in its name");
   const bool absolute = path.starts_with('/');
   std::string clean;
@@ -37,7 +41,7 @@ std::string clean_archive_path(std::string_view path) {
       clean.resize(parent_of(clean).size());
       continue;
     }
-    if (part.size() > NAME_MAX) refuse(path, "has a name longer than 255 bytes");
+    if (is_too_long(part, whiteouts)) refuse(path, "has a name longer than 255 bytes");
     if (!clean.empty()) clean += '/';
     clean += part;
   }
@@ -45,8 +49,12 @@ std::string clean_archive_path(std::string_view path) {
   return clean;
 }
 
+}  // namespace
+
+std::string clean_archive_path(std::string_view path) { return clean_path(path, false); }
+
 ArchiveName parse_archive_name(std::string_view path) {
-  std::string clean = clean_archive_path(path);
+  std::string clean = clean_path(path, true);
   if (clean.empty()) return {.kind = NameKind::kRoot, .parent = "", .name = ""};
   const bool has_whiteout = clean.find(kWhiteoutPrefix) != std::string::npos;
   ArchiveName result = {.kind = NameKind::kEntry, .parent = {}, .name = std::string(last_of(clean))};

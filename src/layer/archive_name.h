@@ -25,8 +25,8 @@ struct ArchiveName {
 // parent), holds a NUL, or is longer than Linux allows (255 bytes a part, 4095 in all).
 std::string clean_archive_path(std::string_view path);
 
-// Cleans and classifies. Also throws Error(kInvalidArgument) for whiteouts of nothing (".wh.", ".wh..", ".wh...") and
-// for entries in a folder whose name is a whiteout's.
+// Cleans and classifies; what a whiteout hides may have a name of 255 bytes, too. Also throws Error(kInvalidArgument)
+// for whiteouts of nothing (".wh.", ".wh..", ".wh...") and for entries in a folder whose name is a whiteout's.
 ArchiveName parse_archive_name(std::string_view path);
 
 // "a/b/c" -> "a/b" and "c"; "c" -> "" and "c".

@@ -45,6 +45,12 @@ TEST(ArchiveName, OfAWhiteoutTellsWhatItHides) {
   EXPECT_EQ(parse_archive_name("").kind, NameKind::kRoot);
 }
 
+TEST(ArchiveName, OfAWhiteoutMayBeLongerByItsPrefix) {
+  EXPECT_EQ(parse_archive_name("d/.wh." + std::string(255, 'n')).name, std::string(255, 'n'));
+  EXPECT_THROW(parse_archive_name(".wh." + std::string(256, 'n')), base::Error);
+  EXPECT_THROW(parse_archive_name(".wh." + std::string(255, 'n') + "/x"), base::Error);
+}
+
 TEST(ArchiveName, OfAufsMetadataIsIgnored) {
   EXPECT_EQ(parse_archive_name(".wh..wh.aufs").kind, NameKind::kIgnored);
   EXPECT_EQ(parse_archive_name(".wh..wh.plnk/12.34").kind, NameKind::kIgnored);

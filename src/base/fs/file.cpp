@@ -148,6 +148,20 @@ struct stat File::status() const {
 
 std::uint64_t File::size() const { return static_cast<std::uint64_t>(status().st_size); }
 
+std::optional<Range> File::data_after(std::uint64_t offset) const {
+  const off_t begin = ::lseek(fd(), static_cast<off_t>(offset), SEEK_DATA);
+  if (begin < 0) {
+    if (errno == ENXIO) return std::nullopt;
+    fail("seek", path_, errno);
+  }
+  const off_t end = ::lseek(fd(), begin, SEEK_HOLE);
+  if (end < 0) {
+    if (errno == ENXIO) return std::nullopt;  // cut meanwhile
+    fail("seek", path_, errno);
+  }
+  return Range{static_cast<std::uint64_t>(begin), static_cast<std::uint64_t>(end - begin)};
+}
+
 std::uint64_t File::seek_end() {
   const off_t offset = ::lseek(fd(), 0, SEEK_END);
   if (offset < 0) fail("seek", path_, errno);

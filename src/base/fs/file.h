@@ -34,6 +34,10 @@ class FileDescriptor {
   int fd_ = -1;
 };
 
+struct Range {
+  std::uint64_t offset = 0, size = 0;
+};
+
 enum class Access { kRead, kWrite, kReadWrite };
 enum class Create { kNever, kIfMissing, kExclusive };  // kExclusive: Error(kConflict) when it exists
 
@@ -64,6 +68,9 @@ class File {
   void write(ByteView bytes);                                        // all of it
   void write_at(ByteView bytes, std::uint64_t offset);               // all of it
   std::uint64_t size() const;
+  // The next piece of data at or after the offset, up to a hole or the end: SEEK_DATA. Nothing when only a hole is
+  // left. A file system that knows no holes has data everywhere. Moves the place where read() goes on.
+  std::optional<Range> data_after(std::uint64_t offset) const;
   struct stat status() const;
   std::uint64_t seek_end();
   void seek(std::uint64_t offset);

@@ -125,5 +125,20 @@ TEST_F(FileTest, WritebackIsAHintWhereItCannotBeDone) {
   null.start_writeback(0, 4096);
 }
 
+TEST_F(FileTest, DataIsFoundBetweenHoles) {
+  const auto path = folder_.path() / "f";
+  File file = File::open(path, {.access = Access::kReadWrite, .create = Create::kExclusive});
+  EXPECT_FALSE(file.data_after(0));
+  file.write_at(as_byte_view("x"), 10 << 20);
+  file.truncate(20 << 20);
+  const auto data = file.data_after(0);
+  ASSERT_TRUE(data);
+  EXPECT_GT(data->offset, 0U);  // unless the file system knows no holes
+  EXPECT_LE(data->offset, 10U << 20);
+  EXPECT_GT(data->offset + data->size, 10U << 20);
+  EXPECT_FALSE(file.data_after(data->offset + data->size));
+  EXPECT_FALSE(file.data_after(30 << 20));
+}
+
 }  // namespace
 }  // namespace davit::base::fs

@@ -44,7 +44,35 @@ int open_inside_root(int root, const char* path, std::uint64_t flags) {
 // Nothing is there, or what is there is of another kind: both are absence for a lookup.
 bool is_absence(int error_number) { return error_number == ENOENT || error_number == ENOTDIR || error_number == ELOOP; }
 
-std::string proc_path(int fd, const std::string& entry) { return "/proc/self/fd/" + std::to_string(fd) + "/" + entry; }
+// By llistxattr(2) and lgetxattr(2) of a path under /proc, as there are no …at forms; `name` is for messages.
+Xattrs read_xattrs(const std::string& path, const stdfs::path& name, bool follow) {
+  std::string keys(64 * 1024, '\0');
+  const ssize_t length = follow ? ::listxattr(path.c_str(), keys.data(), keys.size())
+                                : ::llistxattr(path.c_str(), keys.data(), keys.size());
+  if (length < 0) {
+    if (errno == EOPNOTSUPP) return {};
+    fail("listxattr", name, errno);
+  }
+  Xattrs attributes;
+  for (std::size_t at = 0; at < static_cast<std::size_t>(length);) {
+    const std::string key(keys.c_str() + at);
+    at += key.size() + 1;
+    std::string value(64 * 1024, '\0');
+    const ssize_t size = follow ? ::getxattr(path.c_str(), key.c_str(), value.data(), value.size())
+                                : ::lgetxattr(path.c_str(), key.c_str(), value.data(), value.size());
+    if (size < 0) {
+      if (errno == ENODATA) continue;
+      fail("getxattr " + key + " of", name, errno);
+    }
+    value.resize(static_cast<std::size_t>(size));
+    attributes.emplace_back(key, std::move(value));
+  }
+  std::sort(attributes.begin(), attributes.end());
+  return attributes;
+}
+
+std::string proc_path(int fd) { return "/proc/self/fd/" + std::to_string(fd); }
+std::string proc_path(int fd, const std::string& entry) { return proc_path(fd) + "/" + entry; }
 
 }  // namespace
 
@@ -80,6 +108,18 @@ std::optional<Directory> Directory::child(const std::string& name) const {
   fail("open", path_ / name, errno);
 }
 
+std::optional<File> Directory::child_file(const std::string& name) const {
+  check_name(path_, name);
+  const int fd = ::openat(this->fd(), name.c_str(), O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
+  if (fd < 0) {
+    if (is_absence(errno) || errno == ENXIO) return std::nullopt;  // ENXIO: a socket
+    fail("open", path_ / name, errno);
+  }
+  File file = File::adopt(FileDescriptor(fd), path_ / name);
+  if (!S_ISREG(file.status().st_mode)) return std::nullopt;
+  return file;
+}
+
 std::optional<struct stat> Directory::status(const std::string& name) const {
   check_name(path_, name);
   struct stat status = {};
@@ -102,28 +142,15 @@ std::optional<std::string> Directory::read_link(const std::string& name) const {
 
 Xattrs Directory::xattrs(const std::string& name) const {
   check_name(path_, name);
-  const std::string path = proc_path(fd(), name);
-  std::string keys(64 * 1024, '\0');
-  const ssize_t length = ::llistxattr(path.c_str(), keys.data(), keys.size());
-  if (length < 0) {
-    if (errno == EOPNOTSUPP) return {};
-    fail("listxattr", path_ / name, errno);
-  }
-  Xattrs attributes;
-  for (std::size_t at = 0; at < static_cast<std::size_t>(length);) {
-    const std::string key(keys.c_str() + at);
-    at += key.size() + 1;
-    std::string value(64 * 1024, '\0');
-    const ssize_t size = ::lgetxattr(path.c_str(), key.c_str(), value.data(), value.size());
-    if (size < 0) {
-      if (errno == ENODATA) continue;
-      fail("getxattr " + key + " of", path_ / name, errno);
-    }
-    value.resize(static_cast<std::size_t>(size));
-    attributes.emplace_back(key, std::move(value));
-  }
-  std::sort(attributes.begin(), attributes.end());
-  return attributes;
+  return read_xattrs(proc_path(fd(), name), path_ / name, false);
+}
+
+Xattrs Directory::own_xattrs() const { return read_xattrs(proc_path(fd()), path_, true); }
+
+struct stat Directory::own_status() const {
+  struct stat status = {};
+  if (::fstat(fd(), &status) != 0) fail("stat", path_, errno);
+  return status;
 }
 
 std::optional<std::string> Directory::xattr(const std::string& name, const std::string& key) const {

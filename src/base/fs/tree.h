@@ -39,6 +39,8 @@ class Directory {
   std::optional<File> open_file_inside(const stdfs::path& relative) const;
   // The folder of that name in this one, not through a link; nothing when it is missing or no folder.
   std::optional<Directory> child(const std::string& name) const;
+  // The same for a regular file, for reading.
+  std::optional<File> child_file(const std::string& name) const;
 
   std::optional<struct stat> status(const std::string& name) const;  // lstat; nothing when missing
   std::optional<std::string> read_link(const std::string& name) const;
@@ -46,6 +48,9 @@ class Directory {
   // One of them; nothing when it is missing or the file system has none.
   std::optional<std::string> xattr(const std::string& name, const std::string& key) const;
   std::vector<std::string> list() const;  // names, sorted
+  // Of the folder itself.
+  struct stat own_status() const;
+  Xattrs own_xattrs() const;
 
   File create_file(const std::string& name, mode_t mode) const;  // exclusive
   void make_directory(const std::string& name, mode_t mode) const;

@@ -68,5 +68,26 @@ TEST_F(TreeTest, RemoveTakesFoldersWithTheirContents) {
   EXPECT_TRUE(root.list().empty());
 }
 
+TEST_F(TreeTest, AFileIsOpenedByItsNameAndNotThroughALink) {
+  write_file(folder_.path() / "root" / "f", "content");
+  symbolic_link("f", folder_.path() / "root" / "link");
+  make_fifo(folder_.path() / "root" / "fifo", 0600);
+  const Directory root = Directory::open(folder_.path() / "root");
+  ASSERT_TRUE(root.child_file("f"));
+  EXPECT_EQ(root.child_file("f")->size(), 7U);
+  for (const auto* name : {"link", "fifo", "usr", "missing"}) EXPECT_FALSE(root.child_file(name)) << name;
+  EXPECT_THROW((void)root.child_file(".."), Error);
+}
+
+TEST_F(TreeTest, AFolderTellsOfItself) {
+  const Directory parent = Directory::open(folder_.path());
+  parent.set_mode("root", 0711);
+  parent.set_xattr("root", "user.note", "x");
+  const Directory root = Directory::open(folder_.path() / "root");
+  EXPECT_EQ(root.own_status().st_mode, S_IFDIR | 0711U);
+  EXPECT_EQ(root.own_xattrs(), parent.xattrs("root"));
+  EXPECT_EQ(root.own_xattrs().size(), 1U);
+}
+
 }  // namespace
 }  // namespace davit::base::fs
