@@ -120,6 +120,15 @@ void BlobStore::commit(std::vector<std::unique_ptr<SealedBlob>> blobs, const std
 
 void BlobStore::sync() { fs::sync_filesystem(options_.root); }
 
+// Who shares it may be about to commit it. So its lock is let go, and whoever then gets the file alone removes it: the
+// last to give it up.
+void BlobStore::give_up(std::unique_ptr<SealedBlob> blob) {
+  const path partial = options_.root / "ingest" / file_name(blob->digest());
+  blob.reset();
+  const auto lock = FileLock::try_acquire(partial);
+  if (lock && lock->still_named(partial)) fs::remove(partial);
+}
+
 // Only writing is exclusive. A blob that is whole, but not yet committed, is shared by all who want it: were the lock
 // exclusive until the commit, two pulls could each wait for a blob that the other has sealed. docs/adr/0061.
 std::unique_ptr<BlobWriter> BlobStore::ingest(const oci::Digest& digest, std::uint64_t size_expected) {

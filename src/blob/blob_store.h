@@ -60,6 +60,9 @@ class BlobStore {
   void commit(std::vector<std::unique_ptr<SealedBlob>> blobs, const std::function<void()>& sync);
   void sync();  // syncfs(2)
 
+  // Drops the bytes of a sealed blob, unless another still has them.
+  void give_up(std::unique_ptr<SealedBlob> blob);
+
   // Continues the partial blob of that digest, or begins one. Blocks while another process or thread writes it
   // (interrupts end the wait), then finds the finished blob (returns nothing), what that one left (continues), or,
   // where it is sealed but not committed yet, all of it (BlobWriter::is_whole).

@@ -47,6 +47,7 @@ store::Store& Context::store() {
                                                                   .run = chosen.run,
                                                                   .history = chosen.history,
                                                                   .storage_driver = chosen.storage_driver,
+                                                                  .keep_compressed = chosen.keep_compressed,
                                                                   .layer_source = transfer::open_layer_tar});
     });
   }

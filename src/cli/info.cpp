@@ -73,6 +73,10 @@ boost::json::object gather(Context& context) {
       {"DavitRootDir", store.root().string()},
       {"RunDir", store.run().string()},
   };
+  if (!store.keep_compressed()) {
+    info["CompressedBlobs"] =
+        driver.name == "erofs" ? "not kept" : "kept, as keep_compressed = false is for the erofs driver";
+  }
   try {
     const runtime::RuntimeChoice& choice = context.containers().runtime_choice();
     info["Runtime"] = choice.name;
@@ -107,6 +111,7 @@ constexpr Line kLines[] = {
     {"Server Version", "ServerVersion"},
     {"Storage Driver", "Driver"},
     {" Why", "DriverReason"},
+    {" Compressed Blobs", "CompressedBlobs"},
     {" Backing Filesystem", "BackingFilesystem"},
     {"Default Runtime", "Runtime"},
     {" Path", "RuntimePath"},

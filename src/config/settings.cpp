@@ -26,6 +26,7 @@ class Reader : private TomlReader {
               {"run", [&](const auto& node) { settings_.run = absolute(node); }},
               {"runtime", [&](const auto& node) { settings_.runtime = text(node); }},
               {"storage_driver", [&](const auto& node) { settings_.storage_driver = text(node); }},
+              {"keep_compressed", [&](const auto& node) { settings_.keep_compressed = boolean(node); }},
               {"log_level", [&](const auto& node) { settings_.log_level = level(node); }},
               {"short_name_aliases", [&](const auto& node) { settings_.short_name_aliases = boolean(node); }},
               {"pull", [&](const auto& node) { read_pull(table(node)); }},

@@ -20,6 +20,7 @@ struct Settings {
   std::filesystem::path run = "/run/davit";
   std::string runtime = "auto";         // auto, crun, runc or a path
   std::string storage_driver = "auto";  // auto, erofs, overlay: layer::LayerStoreOptions
+  bool keep_compressed = true;          // store::Store::Options
   base::log::Level log_level = base::log::Level::kWarning;
   std::size_t parallel_layers = 3;
   std::size_t connections = 8;         // in all, of a pull that fetches large layers in ranges

@@ -40,6 +40,7 @@ root = "/data/davit"
 run = "/run/other"
 runtime = "runc"
 storage_driver = "overlay"
+keep_compressed = false
 log_level = "info"
 pull = { parallel = 7, connections = 9, range_size = 2000000 }
 history = { moves = 2, days = 3, bytes = 4 }
@@ -61,6 +62,7 @@ client_key = "/etc/k.pem"
   EXPECT_EQ(settings.run, "/run/other");
   EXPECT_EQ(settings.runtime, "runc");
   EXPECT_EQ(settings.storage_driver, "overlay");
+  EXPECT_FALSE(settings.keep_compressed);
   EXPECT_EQ(settings.log_level, base::log::Level::kInfo);
   EXPECT_EQ(settings.parallel_layers, 7U);
   EXPECT_EQ(settings.connections, 9U);

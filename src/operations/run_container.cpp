@@ -19,7 +19,7 @@ using base::Error;
 constexpr int kPullAgain = 5;
 
 bool is_whole(store::Store& store, const FoundImage& found, const RunOptions& options) {
-  if (!transfer::is_complete(store, found.record)) return false;
+  if (!transfer::is_runnable(store, found.record)) return false;
   if (!options.pull_options.platform) return true;
   const auto config = oci::ImageConfig::parse(store.blobs().read(found.record.id, oci::kMaxManifestBytes));
   return oci::match(options.pull_options.platform->normalized(), config.platform).has_value();

@@ -134,6 +134,7 @@ Store::~Store() = default;
 
 const path& Store::root() const { return state_->options.root; }
 const path& Store::run() const { return state_->options.run; }
+bool Store::keep_compressed() const { return state_->options.keep_compressed; }
 const std::string& Store::id() const { return state_->id; }
 
 blob::BlobStore& Store::blobs() {

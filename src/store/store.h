@@ -31,6 +31,8 @@ class Store {
     std::filesystem::path run;
     HistoryPolicy history;
     std::string storage_driver = "auto";  // of new layers: "overlay", "erofs"; layer::LayerStoreOptions
+    // Whether pulls leave the compressed blobs of layers whose form holds all of their bytes (erofs).
+    bool keep_compressed = true;
     // The tar of a layer from an image's blob, or null: for layers that are to be made again.
     std::function<std::unique_ptr<base::Source>(Store& store, const oci::Digest& diff_id)> layer_source = {};
     // Opens the layers; layer::open_layers unless told otherwise.
@@ -45,6 +47,7 @@ class Store {
 
   const std::filesystem::path& root() const;
   const std::filesystem::path& run() const;
+  bool keep_compressed() const;
   const std::string& id() const;  // 32 hex digits, random, for the life of the store
 
   // Its parts, each opened on the first call. Safe for use by several threads, but see ImageStore.

@@ -1,5 +1,7 @@
 #include "transfer/image_content.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/strings.h"
 
@@ -59,13 +61,46 @@ std::vector<store::ImageLayer> layers_of(const oci::Manifest& manifest, const st
 
 bool is_unpackable(const store::ImageLayer& layer) { return oci::media_type::is_layer(layer.blob.media_type); }
 
+namespace {
+
+bool has_documents(store::Store& store, const store::ImageRecord& record) {
+  return store.blobs().size(record.id) && store.blobs().size(record.manifest.digest);
+}
+
+}  // namespace
+
+bool does_without_blob(store::Store& store, const store::ImageLayer& layer) {
+  if (store.keep_compressed() || !is_unpackable(layer)) return false;
+  const auto found = store.layers().find(layer.diff_id);
+  return (found ? found->driver : store.layers().driver().name) == "erofs";
+}
+
+bool is_complete(store::Store& store, const store::ImageLayer& layer) {
+  if (is_unpackable(layer) && !store.layers().find(layer.diff_id)) return false;
+  return store.blobs().size(layer.blob.digest) || does_without_blob(store, layer);
+}
+
 bool is_complete(store::Store& store, const store::ImageRecord& record) {
-  if (!store.blobs().size(record.id) || !store.blobs().size(record.manifest.digest)) return false;
-  for (const store::ImageLayer& layer : record.layers) {
-    if (!store.blobs().size(layer.blob.digest)) return false;
-    if (is_unpackable(layer) && !store.layers().find(layer.diff_id)) return false;
+  return has_documents(store, record) &&
+         std::all_of(record.layers.begin(), record.layers.end(),
+                     [&](const store::ImageLayer& layer) { return is_complete(store, layer); });
+}
+
+bool is_runnable(store::Store& store, const store::ImageRecord& record) {
+  return has_documents(store, record) &&
+         std::all_of(record.layers.begin(), record.layers.end(), [&](const store::ImageLayer& layer) {
+           return is_unpackable(layer) ? store.layers().find(layer.diff_id).has_value() : is_complete(store, layer);
+         });
+}
+
+base::Error missing_blob(const store::Store& store, const oci::Digest& blob, std::string_view what) {
+  if (store.keep_compressed()) {
+    return base::Error::format(base::Code::kNotFound, "blob {} is not here: pull the image again", blob.text());
   }
-  return true;
+  return base::Error::format(base::Code::kNotFound,
+                             "layer {} is not here in compressed form, as keep_compressed is false: pull the image "
+                             "again with keep_compressed = true, then {} it",
+                             blob.text(), what);
 }
 
 std::uint64_t layer_size(store::Store& store, const store::ImageLayer& layer) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error.h"
 #include "oci/image_config.h"
 #include "oci/manifest.h"
 #include "store/store.h"
@@ -30,8 +31,17 @@ std::optional<oci::ImageConfig> read_config(store::Store& store, const store::Im
 oci::ImageConfig get_config(store::Store& store, const store::ImageRecord& record, const std::string& name,
                             std::string_view consequence);
 
-// Whether all that a record names is here: config, blobs and, where they can be unpacked, layers.
+// Whether a layer is here: its tree where it can be unpacked, and its blob. A tree in a form that holds all of the
+// layer's bytes does without the blob in a store that does not keep compressed blobs (docs/adr/0062).
+bool is_complete(store::Store& store, const store::ImageLayer& layer);
+// Whether all that a record names is here: config, manifest and layers.
 bool is_complete(store::Store& store, const store::ImageRecord& record);
+// Whether a container can be made of it, which needs no blobs of layers.
+bool is_runnable(store::Store& store, const store::ImageRecord& record);
+// Whether a layer that is here, or would be after a pull now, does without its compressed blob.
+bool does_without_blob(store::Store& store, const store::ImageLayer& layer);
+// Error(kNotFound) for a layer whose blob is wanted and not here: why, and what to do first, to `what` it ("push").
+base::Error missing_blob(const store::Store& store, const oci::Digest& blob, std::string_view what);
 
 // Whether the layer is of a type that davit unpacks.
 bool is_unpackable(const store::ImageLayer& layer);

@@ -15,6 +15,7 @@
 #include "codec/hash.h"
 #include "transfer/counter.h"
 #include "transfer/image_content.h"
+#include "transfer/known_layers.h"
 
 namespace davit::transfer {
 
@@ -201,8 +202,22 @@ class LayerFetch {
     const auto writer = store_.blobs().ingest(layer_.blob.digest, layer_.blob.size);
     if (!writer) return content_.add(unpack_layer(store_, layer_, &context_.progress));
     if (writer->is_whole()) return take_whole(*writer);
+    if (came_meanwhile()) return writer->discard();
     resumed_ = writer->offset() > 0 || writer->in_pieces();
     fetch_and_unpack(*writer);
+  }
+
+  // Whether another pull, for which this one may have waited, has brought the layer and kept no blob of it.
+  bool came_meanwhile() {
+    return does_without_blob(store_, layer_) && is_complete(store_, layer_) && KnownLayers(store_).contains(layer_);
+  }
+
+  void add(std::unique_ptr<blob::SealedBlob> blob) {
+    if (does_without_blob(store_, layer_)) {
+      content_.add_temporary(std::move(blob));
+    } else {
+      content_.add(std::move(blob));
+    }
   }
 
   // Another process has sealed it.
@@ -211,7 +226,7 @@ class LayerFetch {
     const auto bytes = sealed->open();
     ExtractingSource extracting(*bytes, layer_.blob, context_.progress);
     content_.add(unpack_layer(store_, layer_, extracting));
-    content_.add(std::move(sealed));
+    add(std::move(sealed));
   }
 
   void fetch_and_unpack(blob::BlobWriter& writer) {
@@ -228,7 +243,7 @@ class LayerFetch {
     }
     fetch.join();
     context_.progress.layer(layer_.blob.digest, LayerStatus::kVerifyingChecksum);
-    content_.add(seal(writer, fetch));
+    add(seal(writer, fetch));
     content_.add(std::move(staged));
     context_.progress.layer(layer_.blob.digest, LayerStatus::kDownloadComplete);
   }

@@ -47,6 +47,7 @@ class Puller {
     }
     const store::ImageRecord image = bring(target);
     const auto before = set_names(target, image.id, {image});
+    content_.drop_temporary();
     const bool same = before && before->target.digest == target.digest && before->image == image.id;
     return finish({.target = target, .image = image.id, .up_to_date = same});
   }
@@ -182,9 +183,7 @@ class Puller {
   // Here, and known to belong together: some image has been made of that blob and that layer. Else the blob's content
   // is still to be compared with the diff ID.
   bool is_here(const store::ImageLayer& layer) {
-    if (!store_.blobs().size(layer.blob.digest)) return false;
-    if (!is_unpackable(layer)) return true;
-    return store_.layers().find(layer.diff_id) && known_.contains(layer);
+    return is_complete(store_, layer) && (!is_unpackable(layer) || known_.contains(layer));
   }
 
   void fetch_layers(const std::vector<store::ImageLayer>& layers) {

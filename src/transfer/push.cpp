@@ -44,7 +44,7 @@ class Pusher {
     if (!tag) fail_unknown();
     const oci::Descriptor sent = choose_parts(*tag);
     announce_layers();
-    push_blobs();
+    push_blobs(sent);
     for (const Part& part : parts_) {
       if (part.descriptor.digest != sent.digest) put(part.descriptor, part.descriptor.digest.text(), part.bytes);
     }
@@ -89,8 +89,9 @@ class Pusher {
       if (!oci::media_type::is_manifest(manifest.media_type) || !store_.blobs().size(manifest.digest)) return false;
       Part part = read_part(manifest);
       if (!store_.blobs().size(part.manifest.config.digest)) return false;
+      // A layer without its blob may be in the registry already.
       for (const store::ImageLayer& layer : part.layers) {
-        if (!store_.blobs().size(layer.blob.digest)) return false;
+        if (!store_.blobs().size(layer.blob.digest) && !is_complete(store_, layer)) return false;
       }
       parts_.push_back(std::move(part));
     }
@@ -127,8 +128,8 @@ class Pusher {
     }
   }
 
-  void push_blobs() {
-    find_mount_sources();
+  void push_blobs(const oci::Descriptor& sent) {
+    find_mount_sources(sent);
     for (const store::ImageLayer& layer : layers_) {
       progress_.bytes(layer.diff_id, LayerStatus::kWaiting, 0, layer.blob.size);
     }
@@ -145,10 +146,15 @@ class Pusher {
   remote::UploadResult push_blob(const oci::Descriptor& blob, const std::optional<oci::RepositoryName>& mount_from,
                                  const std::function<void(std::int64_t)>& sent) try {
     return client_.push_blob(
-        repository_, blob, mount_from, [&] { return store_.blobs().open(blob.digest); }, sent);
+        repository_, blob, mount_from, [&] { return open(blob); }, sent);
   } catch (Error& e) {
     e.add_frame("while pushing blob {}", blob.digest.text());
     throw;
+  }
+
+  std::unique_ptr<base::Source> open(const oci::Descriptor& blob) {
+    if (!store_.blobs().size(blob.digest)) throw missing_blob(store_, blob.digest, "push");
+    return store_.blobs().open(blob.digest);
   }
 
   void push_layer(const store::ImageLayer& layer) {
@@ -166,8 +172,8 @@ class Pusher {
   }
 
   // Repositories of the same registry that have been seen to hold a layer: those from or to which an image with it was
-  // pulled or pushed (their repository digest is here), and before them none.
-  void find_mount_sources() {
+  // pulled or pushed (their repository digest is here); one that has the very index has the layers of all platforms.
+  void find_mount_sources(const oci::Descriptor& sent) {
     std::set<oci::Digest> wanted;
     for (const store::ImageLayer& layer : layers_) wanted.insert(layer.blob.digest);
     std::map<oci::Digest, std::vector<oci::RepositoryName>> repositories;  // by image
@@ -175,6 +181,8 @@ class Pusher {
       const oci::RepositoryName& other = tag.reference.repository();
       if (!tag.reference.digest() || other.domain() != repository_.domain() || other == repository_) continue;
       repositories[tag.image].push_back(other);
+      if (tag.target.digest != sent.digest) continue;
+      for (const oci::Digest& layer : wanted) mount_sources_.emplace(layer, other);
     }
     for (const auto& [image, names] : repositories) {
       const auto record = store_.images().find_image(image);

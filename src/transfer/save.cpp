@@ -137,9 +137,7 @@ class Saver {
     visit(top, [&](const oci::Descriptor& at) {
       lease_->add(at.digest);
       const auto size = store_.blobs().size(at.digest);
-      if (!size) {
-        throw Error::format(Code::kNotFound, "blob {} is not here: pull the image again", at.digest.text());
-      }
+      if (!size) throw missing_blob(store_, at.digest, "save");
       if (*size != at.size) {
         throw Error::format(Code::kCorrupt,
                             "blob {} is damaged here: {} bytes instead of {}; remove the image and pull it again",

@@ -4,7 +4,9 @@
 
 #include <sys/stat.h>
 
+#include "base/error.h"
 #include "base/fs/paths.h"
+#include "base/log.h"
 
 namespace davit::transfer {
 
@@ -32,6 +34,22 @@ void StagedContent::add(std::unique_ptr<layer::StagedLayer> layer) {
   if (!layer) return;
   const std::lock_guard lock(mutex_);
   layers_.push_back(std::move(layer));
+}
+
+void StagedContent::add_temporary(std::unique_ptr<blob::SealedBlob> blob) {
+  if (!blob) return;
+  const std::lock_guard lock(mutex_);
+  temporary_.push_back(std::move(blob));
+}
+
+void StagedContent::drop_temporary() {
+  for (auto& blob : std::exchange(temporary_, {})) {
+    try {
+      store_.blobs().give_up(std::move(blob));
+    } catch (const base::Error& error) {  // the image is here all the same
+      base::log::warn("a blob that is not kept stays: {}", error.message());
+    }
+  }
 }
 
 void StagedContent::commit() {

@@ -17,15 +17,20 @@ class StagedContent {
   // Null is passed over: it was there already.
   void add(std::unique_ptr<blob::SealedBlob> blob);
   void add(std::unique_ptr<layer::StagedLayer> layer);
+  // A blob that is only needed until its layer is known to be here; drop_temporary() ends that.
+  void add_temporary(std::unique_ptr<blob::SealedBlob> blob);
 
   // All that was added, and what other processes have just made visible. Blobs first: a layer without its blob would
   // look whole.
   void commit();
+  // To be called when an image of the layers is in the store: before that, others who wait for such a blob could not
+  // tell that its layer serves them, and would fetch it again.
+  void drop_temporary();
 
  private:
   store::Store& store_;
   std::mutex mutex_;
-  std::vector<std::unique_ptr<blob::SealedBlob>> blobs_;
+  std::vector<std::unique_ptr<blob::SealedBlob>> blobs_, temporary_;
   std::vector<std::unique_ptr<layer::StagedLayer>> layers_;
 };
 

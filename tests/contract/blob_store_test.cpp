@@ -333,6 +333,38 @@ TEST_P(BlobStoreContract, AnotherSharesWhatIsSealedAndWhoeverCommitsFirstNamesIt
   }
 }
 
+TEST_P(BlobStoreContract, ASealedBlobThatIsGivenUpGoesWithTheLastWhoHasIt) {
+  const std::string bytes = content(100'000);
+  const oci::Digest digest = codec::digest_of(bytes);
+  const auto writer = store_->ingest(digest, bytes.size());
+  write_all(*writer, bytes);
+  auto sealed = writer->seal();
+  const auto other_store = open_again();
+  auto shared = other_store->ingest(digest, bytes.size())->seal();
+
+  store_->give_up(std::move(sealed));
+  EXPECT_EQ(all_of(*shared->open()), bytes);
+  other_store->give_up(std::move(shared));
+  EXPECT_EQ(store_->ingest(digest, bytes.size())->offset(), 0U);
+  EXPECT_EQ(store_->size(digest), std::nullopt);
+}
+
+TEST_P(BlobStoreContract, AGivenUpBlobIsThereForAnotherWhoCommitsIt) {
+  const std::string bytes = content(100'000);
+  const oci::Digest digest = codec::digest_of(bytes);
+  const auto writer = store_->ingest(digest, bytes.size());
+  write_all(*writer, bytes);
+  auto sealed = writer->seal();
+  std::vector<std::unique_ptr<SealedBlob>> other;
+  other.push_back(store_->ingest(digest, bytes.size())->seal());
+
+  store_->give_up(std::move(sealed));
+  store_->commit(std::move(other), [&] { store_->sync(); });
+
+  EXPECT_EQ(store_->read(digest, bytes.size()), bytes);
+  EXPECT_EQ(store_->disk_usage().partial, 0U);
+}
+
 TEST_P(BlobStoreContract, TwoWhoEachSealedWhatTheOtherWantsDoNotWaitForEachOther) {
   const std::string a = content(50'000, 1), b = content(50'000, 2);
   std::atomic<int> sealed_own = 0;
