@@ -34,6 +34,8 @@ class StagedFolder final : public StagedLayer {
     }
   }
 
+  std::filesystem::path folder() const override { return store_.staged(record_.layer.diff_id); }
+
   LayerRecord commit() override {
     const oci::Digest& diff_id = record_.layer.diff_id;
     if (lock_ && !store_.find(diff_id)) {

@@ -34,7 +34,12 @@ class StagedLayer {
   virtual ~StagedLayer() = default;
   // Makes it visible under its diff ID. The caller has made its bytes durable (LayerStore::sync) before.
   virtual LayerRecord commit() = 0;
+  // The layer's folder until then, for what others keep with it.
+  virtual std::filesystem::path folder() const = 0;
 };
+
+// In a layer's folder: where the members of its blob begin (docs/formats/gzip.md), if there are several.
+inline constexpr const char* kMembersName = "members";
 
 // What the layers take of the disk: blocks, as du(1) counts them.
 struct LayersUsage {

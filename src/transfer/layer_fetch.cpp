@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/pipe.h"
 #include "codec/compression.h"
+#include "codec/gzip_members.h"
 #include "codec/hash.h"
 #include "transfer/counter.h"
 #include "transfer/image_content.h"
@@ -159,13 +160,23 @@ void check_diff_id(base::Source& tar, const oci::Digest& diff_id) {
   }
 }
 
+// A short cut for later, which nobody misses: where another process was faster to commit the layer, it is left out.
+void keep_members(const layer::StagedLayer& staged, const oci::Digest& blob, const codec::GzipMembers& members) try {
+  if (members.worth_keeping()) codec::write_gzip_members(staged.folder() / layer::kMembersName, blob, members);
+} catch (const base::Error& error) {
+  if (error.code() != base::Code::kNotFound) throw;
+  base::log::debug("the members of blob {} are not kept: {}", blob.text(), error.message());
+}
+
 // Unpacks a layer's compressed bytes. Bad content is told with the layer's digest.
 std::unique_ptr<layer::StagedLayer> stage(store::Store& store, const store::ImageLayer& layer, base::Source& blob) try {
-  const auto tar = codec::decompress_detected(blob);
+  codec::GzipMembers members;
+  const auto tar = codec::decompress_detected(blob, nullptr, {.members = &members});
   WatchedSource watched(*tar);
   auto staged = store.layers().stage(layer.diff_id, watched);
   if (watched.touched()) {
     base::log::debug("layer {} is unpacked", layer.diff_id.text());
+    if (staged) keep_members(*staged, layer.blob.digest, members);
   } else {
     check_diff_id(*tar, layer.diff_id);
   }

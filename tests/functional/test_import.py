@@ -1,5 +1,6 @@
 """davit import."""
 
+import gzip
 import json
 import os
 import signal
@@ -129,6 +130,27 @@ def test_gzip_layer_that_davit_writes_is_plain_gzip(davit, archive, registry):
     unpacked = subprocess.run(["gzip", "-dc"], input=blob, check=True, capture_output=True).stdout
 
     assert unpacked == (davit.folder / "big.tar").read_bytes()
+
+
+@pytest.mark.parametrize("driver", ["overlay", "erofs"])
+def test_a_pulled_layer_keeps_where_the_members_of_its_blob_begin(davit, registry, driver):
+    target = f"{registry.address}/team/app:1"
+    (davit.folder / "big.tar").write_bytes(images.tar_of(images.file("big", os.urandom(2_500_000)), images.file("text", "abc " * 1_000_000)))
+    davit("import", davit.folder / "big.tar", target)
+    davit("push", target)
+    davit("rmi", target)
+    davit("--storage-driver", driver, "pull", target)
+    digest = json.loads(registry.get_manifest("team/app", "1")[1])["layers"][0]["digest"]
+    blob = registry.expect(200, "GET", f"/v2/team/app/blobs/{digest}")[1]
+
+    [table] = (davit.root / driver).glob("*/members")
+    magic, of, *members, checksum = table.read_text().splitlines()
+
+    assert magic == "davit gzip members 1" and of == f"blob {digest}" and checksum.startswith("crc32 ")
+    tar = (davit.folder / "big.tar").read_bytes()
+    for line in members:
+        place, offset = (int(number) for number in line.split()[-2:])
+        assert gzip.decompress(blob[place:]) == tar[offset:]
 
 
 def test_an_interrupt_ends_a_silent_standard_input(davit):
