@@ -89,7 +89,8 @@ bool is_complete(store::Store& store, const store::ImageRecord& record) {
 bool is_runnable(store::Store& store, const store::ImageRecord& record) {
   return has_documents(store, record) &&
          std::all_of(record.layers.begin(), record.layers.end(), [&](const store::ImageLayer& layer) {
-           return is_unpackable(layer) ? store.layers().find(layer.diff_id).has_value() : is_complete(store, layer);
+           if (is_unpackable(layer) && store.layers().find(layer.diff_id)) return true;
+           return store.blobs().size(layer.blob.digest).has_value();
          });
 }
 

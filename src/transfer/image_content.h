@@ -36,7 +36,7 @@ oci::ImageConfig get_config(store::Store& store, const store::ImageRecord& recor
 bool is_complete(store::Store& store, const store::ImageLayer& layer);
 // Whether all that a record names is here: config, manifest and layers.
 bool is_complete(store::Store& store, const store::ImageRecord& record);
-// Whether a container can be made of it, which needs no blobs of layers.
+// Whether a container can be made of it: a layer's tree is enough, or its blob, of which the tree is made again.
 bool is_runnable(store::Store& store, const store::ImageRecord& record);
 // Whether a layer that is here, or would be after a pull now, does without its compressed blob.
 bool does_without_blob(store::Store& store, const store::ImageLayer& layer);
