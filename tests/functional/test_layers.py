@@ -1,4 +1,5 @@
-"""What davit makes of layers: the merged tree as docker and GNU tar make it of the same bytes, to the last attribute."""
+"""What davit makes of layers, by each of its drivers: the merged tree as docker and GNU tar make it of the same bytes, to the last
+attribute."""
 
 import copy
 import os
@@ -15,6 +16,11 @@ from testing.images import char_device, entry, fifo, file, folder, hard_link, la
 from testing.peers import run as execute
 from testing.processes import wait_until
 from testing.trees import differences, read_tree
+
+@pytest.fixture(params=["overlay", "erofs"])
+def driver(request):
+    return request.param
+
 
 CAPABILITY = struct.pack("<IIIII", 0x02000000 | 1, 1 << 10, 0, 0, 0)  # cap_net_bind_service=ep
 
@@ -36,10 +42,10 @@ def image_of(*layers, **how):
     return images.image(base, *(layer(*under_tree(*entries), **how) for entries in layers))
 
 
-def traps_term(process):
-    """Whether SIGTERM ends it: PID 1 of a container never sees it before its trap stands."""
+def catches_term(process):
+    """Whether its trap is set (a folder of /proc): before that, a container's PID 1 does not end by the signal."""
     caught = next(line for line in (process / "status").read_text().splitlines() if line.startswith("SigCgt:"))
-    return int(caught.split()[1], 16) & (1 << (signal.SIGTERM - 1)) != 0
+    return int(caught.split()[1], 16) >> (signal.SIGTERM - 1) & 1
 
 
 @contextmanager
@@ -51,8 +57,7 @@ def merged(davit, reference):
             assert process.poll() is None, process.communicate()
             for status in Path("/proc").glob("[0-9]*/root"):
                 try:
-                    if "while :; do sleep" in (status.parent / "cmdline").read_text() and (status / "tree").is_dir() and os.readlink(status) == "/" and \
-                            traps_term(status.parent) and \
+                    if "while :; do sleep" in (status.parent / "cmdline").read_text() and (status / "tree").is_dir() and os.readlink(status) == "/" and catches_term(status.parent) and \
                             (status.parent / "ns/mnt").readlink() != Path("/proc/self/ns/mnt").readlink() and not (status / "proc/self/root/usr/bin/python3").exists():
                         return status
                 except OSError:
@@ -71,7 +76,16 @@ def davits_tree(davit, registry, image, name="team/tree:1"):
         return read_tree(root)
 
 
+_dockers_trees = {}
+
+
 def dockers_tree(docker, registry, image, name="team/tree:1"):
+    if image.digest not in _dockers_trees:
+        _dockers_trees[image.digest] = read_dockers_tree(docker, registry, image, name)
+    return _dockers_trees[image.digest]
+
+
+def read_dockers_tree(docker, registry, image, name):
     reference = registry.push(name, image)
     docker("pull", "-q", reference)
     root, release = docker.merged_tree(reference)
@@ -110,6 +124,8 @@ SETS = {
     "hard link to a symlink": [[symlink("l", "target"), hard_link("m", "l")]],
     "long names": [[folder("n" * 200), file("n" * 200 + "/" + "f" * 200, "long"), symlink("s", "t" * 300), folder("ü ñ 漢"), file("ü ñ 漢/\N{SNOWMAN}", "unicode"),
                     file("with\nnewline", "x"), file(" spaces ", "x")]],
+    "names of 255 bytes": [[folder("d" * 255), file("d" * 255 + "/" + "f" * 255, "1"), file("g" * 255, "1"), folder("h" * 255), file("h" * 255 + "/x", "1")],
+                           [whiteout("g" * 255), whiteout("h" * 255), folder("d" * 255), whiteout("d" * 255 + "/" + "f" * 255), file("i" * 255, "2")]],
     "odd but harmless names": [[folder("./dot"), file("./dot/f", "x"), file("dot//g", "y")]],
     "sizes": [[file("empty", ""), file("single", "x"), file("block", "x" * 512), file("over", "x" * 513), file("large", os.urandom(3_000_000)), file("holes", b"\0" * 2_000_000)]],
 }
@@ -174,6 +190,75 @@ def test_sparse_files_of_gnu_tar(davit, registry, folder, form):
 
     content = (source / "sparse").read_bytes()
     assert tree["sparse"].content == f"9000000 {images.digest(content)[7:23]}"
+
+
+def made_by_gnu_tar(folder, data, name="tar"):
+    """The tree/ that GNU tar makes of an archive."""
+    (folder / name).mkdir()
+    with open(folder / "archive", "wb") as out:
+        out.write(data)
+    execute("tar", "--numeric-owner", "--xattrs", "--xattrs-include=*", "-xpf", folder / "archive", "-C", folder / name)
+    return read_tree(folder / name / "tree")
+
+
+def many_entries(count):
+    return [folder("tree/many"), *(symlink(f"tree/many/{number:06}-{'x' * (number % 60)}", "target") if number % 3 else
+                                   folder(f"tree/many/{number:06}", mode=0o700 + number % 8) for number in range(count))]
+
+
+@pytest.mark.parametrize("count", [20_000, pytest.param(100_000, marks=pytest.mark.long)])
+def test_folder_of_many_entries_is_as_gnu_tar_makes_it(davit, registry, folder, count):
+    image = images.image(layer(*images.busybox_entries(), *many_entries(count)))
+    tree = davits_tree(davit, registry, image)
+    assert len(tree) == count + 2
+    wrong = differences(tree, made_by_gnu_tar(folder, image.layers[0].tar), ignore=["."])
+    assert not wrong, "\n".join(wrong[:20])
+
+
+@pytest.mark.parametrize("form", ["gnu", "posix"])
+def test_sparse_file_over_4_gib_is_as_gnu_tar_makes_it(davit, registry, folder, form):
+    source = folder / "tree"
+    source.mkdir()
+    with open(source / "huge", "wb") as out:
+        for at in (0, 100_000_007, (4 << 30) - 3, (4 << 30) + 5_000_000):
+            out.seek(at)
+            out.write(f"here begins {at}".encode() * 1000)
+        out.truncate((4 << 30) + 9_000_001)
+    os.link(source / "huge", source / "huge-too")
+    data = execute("tar", "-C", folder, "-S", f"--format={form}", "-c", "tree").stdout
+    assert len(data) < 1_000_000
+
+    tree = davits_tree(davit, registry, images.image(layer(*images.busybox_entries()), images.Layer(data)))
+
+    wrong = differences(tree, made_by_gnu_tar(folder, data))
+    assert not wrong, "\n".join(wrong)
+    assert tree["huge"].content.startswith(f"{(4 << 30) + 9_000_001} pieces:") and tree["huge"].links == ("huge", "huge-too")
+    assert int(execute("du", "-s", "--block-size=1", davit.root).stdout.split()[0]) < 50_000_000
+
+
+def test_whole_image_with_holes_and_links_of_several_layers_is_dockers(davit, docker, registry):
+    """What single sets do not show: many kinds at once, over several layers, read from one container."""
+    chosen = ["kinds", "xattrs", "whiteouts", "opaque", "kinds that change", "broken link group", "setuid and sticky"]
+    depth = max(len(SETS[which]) for which in chosen)
+    layers = []
+    for number in range(depth):
+        layers.append([moved for which in chosen for moved in moved_below(which.replace(" ", "-"), SETS[which][number:number + 1])])
+    image = image_of(*layers)
+    ours, theirs = davits_tree(davit, registry, image, "team/whole:1"), dockers_tree(docker, registry, image, "team/whole:1")
+    assert len(theirs) > 30
+    wrong = differences(ours, theirs, ignore=["."])
+    assert not wrong, "\n".join(wrong)
+
+
+def moved_below(parent, entries):
+    """Those of a set's layer, in a folder of their own."""
+    moved = [folder(parent, mtime=1_600_000_000)] if entries else []
+    for info, content in copy.deepcopy(entries[0] if entries else []):
+        info.name = f"{parent}/{info.name}"
+        if info.type == tarfile.LNKTYPE:
+            info.linkname = f"{parent}/{info.linkname}"
+        moved.append((info, content))
+    return moved
 
 
 def test_hundred_and_twenty_seven_layers(davit, registry):

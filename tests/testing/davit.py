@@ -31,16 +31,19 @@ class Result:
 class Davit:
     """Calls davit with a store, a docker config folder and a home of its own."""
 
-    def __init__(self, folder, name="store"):
+    def __init__(self, folder, name="store", driver=None):
         self.folder = folder
+        self.driver = driver
         self.root = folder / name
         self.docker_config = folder / "docker-config"
         self.environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "DOCKER_CONFIG": str(self.docker_config),
                             "LC_ALL": "C.UTF-8", "TMPDIR": str(folder)}
+        if driver:
+            self.environment["DAVIT_STORAGE_DRIVER"] = driver
 
     def another(self, name):
         """The same user with another store."""
-        return Davit(self.folder, name)
+        return Davit(self.folder, name, self.driver)
 
     def command(self, *arguments):
         return [str(PROGRAM), "--root", str(self.root), *map(str, arguments)]

@@ -35,9 +35,15 @@ def folder():
 
 
 @pytest.fixture
-def davit(folder):
+def driver():
+    """The storage driver that davit is told to use; nothing: its own choice. A file whose tests are to run under each has its own."""
+    return None
+
+
+@pytest.fixture
+def davit(folder, driver):
     assert PROGRAM.exists(), f"there is no {PROGRAM}: ./dev build"
-    program = Davit(folder)
+    program = Davit(folder, driver=driver)
     yield program
     for store in folder.iterdir():  # containers that the test left running
         if (store / "run").is_dir():
