@@ -27,7 +27,7 @@ def test_version_command_tells_version_and_platform(davit):
 def test_info_tells_what_was_probed_and_why(davit):
     text = davit("info").stdout
     assert str(davit.root) in text
-    assert re.search(r"overlay", text)
+    assert re.search(r"^Storage Driver: (erofs|overlay)\n Why: \S", text, re.M)
     runtime = next(line for line in text.splitlines() if re.search(r"Runtime", line))
     assert re.search(r"\b(crun|runc)\b", runtime)
 
