@@ -21,8 +21,8 @@ constexpr std::size_t kMountColumns = 15;
 // Where the container's mounts come from.
 std::string mounts_of(const container::Description& description, bool full) {
   std::vector<std::string> names;
-  for (const container::BindVolume& volume : description.volumes) {
-    const std::string source = volume.source.string();
+  for (const container::MountPoint& volume : description.mounts) {
+    const std::string& source = volume.source;
     names.push_back(full ? source : text::ellipsis(source, kMountColumns));
   }
   return base::join(names, ",");

@@ -48,7 +48,7 @@ void refuse_nul(std::string_view what, const std::string& value) {
 }
 
 void check_text(const Description& description) {
-  for (const auto& arg : description.args) refuse_nul("argument", arg);
+  for (const auto& arg : description.args()) refuse_nul("argument", arg);
   for (const auto& line : description.env) refuse_nul("environment variable", line);
   refuse_nul("user", description.user);
   refuse_nul("working directory", description.working_dir);
@@ -60,7 +60,7 @@ void check_text(const Description& description) {
 
 void check(Description& description) {
   if (!description.name.empty()) description.name = checked_name(description.name);
-  if (description.args.empty()) throw Error(Code::kInvalidArgument, "No command specified");
+  if (description.args().empty()) throw Error(Code::kInvalidArgument, "No command specified");
   if (!description.working_dir.empty() && description.working_dir.front() != '/') {
     throw Error::format(Code::kInvalidArgument,
                         "the working directory '{}' is invalid, it needs to be an absolute path",

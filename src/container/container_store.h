@@ -34,8 +34,10 @@ struct Container {
 
   const std::string& id() const { return record.id; }
   const std::string& name() const { return record.description.name; }
-  bool running() const { return state.status == Status::kRunning; }
+  bool running() const { return is_running(state.status); }  // also while it is paused
 };
+
+class HeldContainer;
 
 class ContainerStore {
  public:
@@ -75,6 +77,10 @@ class ContainerStore {
   // Does nothing when it does not run.
   void stop(const std::string& id, std::chrono::seconds timeout = std::chrono::seconds(10));
 
+  // For who changes it, or acts on its processes (held_container.h): waits for its lock and makes its state true.
+  // Throws Error(kNotFound, "No such container: ID") when it is gone, or goes by that.
+  HeldContainer hold(const std::string& id);
+
   // Removes it and its layer. Running: Error(kConflict) with docker's words, or with `force` it is killed first.
   // Returns the bytes of disk given back.
   std::uint64_t remove(const std::string& id, bool force = false);
@@ -97,6 +103,7 @@ class ContainerStore {
   const runtime::RuntimeChoice& runtime_choice();
 
  private:
+  friend class HeldContainer;
   std::filesystem::path folder(const std::string& id) const { return containers_ / id; }
   std::filesystem::path gone_folder(const std::string& id) const { return containers_ / (".gone-" + id); }
   std::filesystem::path run_folder(const std::string& id) const { return options_.run / "containers" / id; }
@@ -117,7 +124,6 @@ class ContainerStore {
   // Lifecycle (lifecycle.cpp). Under the container's lock.
   runtime::ContainerRuntime runtime_for(const State& state);
   runtime::Created start_locked(Container& container, std::optional<runtime::Attachment>* attachment);
-  void write_bundle(const Record& record, const runtime::Bundle& bundle);
   void settle(Container& container);
   bool is_settled(const State& state) const;
   void clean_up(const Container& container, bool ended);

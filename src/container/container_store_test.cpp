@@ -30,7 +30,7 @@ class ContainerStoreTest : public ::testing::Test {
   static Description named(const std::string& name) {
     Description description;
     description.name = name;
-    description.args = {"true"};
+    description.command = {"true"};
     return description;
   }
   std::string refusal(const Description& description) {
@@ -113,7 +113,7 @@ TEST_F(ContainerStoreTest, WhatCanBeKnownIsCheckedAtOnce) {
   relative.working_dir = "relative";
   EXPECT_EQ(refusal(relative), "the working directory 'relative' is invalid, it needs to be an absolute path");
   auto no_command = named("web");
-  no_command.args.clear();
+  no_command.command.clear();
   EXPECT_EQ(refusal(no_command), "No command specified");
   auto bad_signal = named("web");
   bad_signal.stop_signal = "NOSUCH";
@@ -126,7 +126,7 @@ TEST_F(ContainerStoreTest, WhatCanBeKnownIsCheckedAtOnce) {
 TEST_F(ContainerStoreTest, WhatNoProcessCanBeGivenIsRefusedNotCut) {
   using namespace std::string_literals;
   auto wanted = named("web");
-  wanted.args.push_back("a\0b"s);
+  wanted.command.push_back("a\0b"s);
   EXPECT_EQ(refusal(wanted), "invalid argument \"a\\x00b\": it holds a NUL character");
   wanted = named("web");
   wanted.env = {"A=a\0b"s};

@@ -14,10 +14,9 @@
 #include "base/fs/tree.h"
 #include "base/log.h"
 #include "container/container_store.h"
-#include "container/etc_files.h"
+#include "container/make_spec.h"
 #include "container/signals.h"
 #include "runtime/oci_message.h"
-#include "runtime/user.h"
 
 namespace davit::container {
 
@@ -28,44 +27,10 @@ using base::Error;
 
 namespace {
 
-constexpr const char* kPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 constexpr int kKilled = 128 + SIGKILL;
 constexpr auto kExitFileTimeout = std::chrono::seconds(10);  // conmon's, from the init's end on
 constexpr int kRemovalRounds = 5000;                         // of a millisecond
 constexpr auto kKillTimeout = std::chrono::seconds(10);
-
-// Docker's order: its own variables, then the container's, each replacing one of its name; HOME last.
-std::vector<std::string> environment(const Description& description, const std::string& hostname,
-                                     const std::string& home) {
-  std::vector<std::string> lines = {std::string("PATH=") + kPath, "HOSTNAME=" + hostname};
-  if (description.terminal) lines.emplace_back("TERM=xterm");
-  const auto set = [&](const std::string& line, bool replace) {
-    const auto key = line.substr(0, line.find('=') + 1);
-    for (auto& other : lines) {
-      if (!other.starts_with(key)) continue;
-      if (replace) other = line;
-      return;
-    }
-    lines.push_back(line);
-  };
-  for (const auto& line : description.env) {
-    if (line.find('=') != std::string::npos) set(line, true);
-  }
-  set("HOME=" + home, false);
-  return lines;
-}
-
-std::string host_name() {
-  char buffer[256] = {};
-  ::gethostname(buffer, sizeof buffer - 1);
-  return buffer;
-}
-
-std::string hostname_of(const Record& record) {
-  const auto& description = record.description;
-  if (!description.hostname.empty()) return description.hostname;
-  return description.network == runtime::NetworkMode::kHost ? host_name() : record.id.substr(0, 12);
-}
 
 // Waits for conmon to write down the exit code of an init that has ended.
 std::optional<int> await_exit_code(const runtime::Bundle& bundle, const base::ProcessIdentity& conmon) {
@@ -92,7 +57,7 @@ runtime::Bundle ContainerStore::bundle(const Record& record) const {
       .folder = run_folder(record.id),
       .log = folder(record.id) / "container.log",
       .name = description.name,
-      .program = description.args.front(),
+      .program = description.args().front(),
       .terminal = description.terminal,
       .open_stdin = description.open_stdin,
   };
@@ -112,43 +77,6 @@ runtime::ContainerRuntime ContainerStore::runtime_for(const State& state) {
       .cgroup_parent = options_.cgroup_parent,
       .exit_command = options_.exit_command,
   });
-}
-
-// config.json and the files it mounts. The root file system is mounted.
-void ContainerStore::write_bundle(const Record& record, const runtime::Bundle& bundle) {
-  const auto& description = record.description;
-  const auto rootfs = bundle.folder / "rootfs";
-  const auto user = runtime::find_user(fs::Directory::open(rootfs), description.user);
-  const auto hostname = hostname_of(record);
-  const auto host = runtime::HostLimits::probe();
-
-  auto spec = runtime::default_spec(description.network, host);
-  spec.rootfs = rootfs;
-  spec.hostname = hostname;
-  spec.cgroup_path = options_.cgroup_parent + "/" + record.id;
-  spec.process.args = description.args;
-  spec.process.env = environment(description, hostname, user.home);
-  if (!description.working_dir.empty()) spec.process.working_dir = description.working_dir;
-  spec.process.uid = user.uid;
-  spec.process.gid = user.gid;
-  spec.process.additional_gids = user.additional_gids;
-  spec.process.terminal = description.terminal;
-
-  const auto own = folder(record.id);
-  const std::map<std::string, std::string> files = {
-      {"hostname", hostname + "\n"},
-      {"hosts", hosts_file(description.network, fs::read_file_if_exists("/etc/hosts").value_or(""))},
-      {"resolv.conf", resolv_conf(description.network, fs::read_file_if_exists("/etc/resolv.conf").value_or(""))},
-  };
-  for (const auto& [name, content] : files) {
-    fs::write_file(own / name, content, 0644);
-    spec.mounts.push_back(runtime::bind_mount(own / name, "/etc/" + name, false));
-  }
-  for (const auto& volume : description.volumes) {
-    if (!fs::exists(volume.source)) fs::make_directories(volume.source, 0755);
-    spec.mounts.push_back(runtime::bind_mount(volume.source, volume.target, volume.read_only));
-  }
-  fs::write_file(bundle.folder / "config.json", runtime::to_oci_json(spec, host));
 }
 
 // Each step is written down before the next, so that a later davit can undo what this one had no time to.
@@ -172,7 +100,11 @@ runtime::Created ContainerStore::start_locked(Container& container, std::optiona
         .work = folder(record.id) / "work",
         .target = bundle.folder / "rootfs",
     });
-    write_bundle(record, bundle);
+    const auto host = runtime::HostLimits::probe();
+    const auto spec = make_spec(
+        record,
+        {.bundle = bundle.folder, .own = folder(record.id), .cgroup_parent = options_.cgroup_parent, .host = host});
+    fs::write_file(bundle.folder / "config.json", runtime::to_oci_json(spec, host));
     auto processes = runtime.create(bundle);
     state.init = processes.init;
     state.conmon = processes.conmon;
@@ -235,7 +167,7 @@ int ContainerStore::start_and_attach(const std::string& id, const runtime::Strea
 
 bool ContainerStore::is_settled(const State& state) const {
   if (state.status == Status::kStarting) return false;
-  if (state.status != Status::kRunning) return true;
+  if (!is_running(state.status)) return true;
   return state.init && state.conmon && state.init->alive() && state.conmon->alive();
 }
 

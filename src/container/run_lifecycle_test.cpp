@@ -105,7 +105,8 @@ TEST_F(RunTest, HostNetworkIsOurs) {
 TEST_F(RunTest, VolumesAreHostFolders) {
   const auto host = folder_.path() / "missing" / "volume";
   auto wanted = shell("echo data > /data/file; touch /ro/x 2>/dev/null; echo $?");
-  wanted.volumes = {{host, "/data", false}, {folder_.path(), "/ro", true}};
+  wanted.mounts = {{.source = host, .target = "/data"},
+                   {.source = folder_.path().string(), .target = "/ro", .read_only = true}};
   EXPECT_EQ(run(wanted).out, "1\n");
   EXPECT_EQ(base::fs::read_file(host / "file"), "data\n");
 }

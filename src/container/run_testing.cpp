@@ -105,7 +105,7 @@ RunTest::~RunTest() {
 
 Description RunTest::description(std::vector<std::string> args) const {
   Description result;
-  result.args = std::move(args);
+  result.command = std::move(args);
   result.image_reference = "busybox";
   return result;
 }

@@ -34,7 +34,7 @@ std::filesystem::path clean(const std::string& path) {
   return normal.has_filename() || normal == "/" ? normal : normal.parent_path();
 }
 
-void apply_options(std::string_view options, BindVolume& volume) {
+void apply_options(std::string_view options, MountPoint& volume) {
   for (const auto& option : base::split(options, ',')) {
     if (option == "ro") {
       volume.read_only = true;
@@ -48,7 +48,7 @@ void apply_options(std::string_view options, BindVolume& volume) {
 
 }  // namespace
 
-BindVolume parse_volume(std::string_view text) {
+MountPoint parse_volume(std::string_view text) {
   const auto parts = base::split(text, ':');
   const std::string shown = base::printable(text);
   if (std::any_of(parts.begin(), parts.end(), [](const std::string& part) { return part.empty(); })) {
@@ -80,7 +80,7 @@ BindVolume parse_volume(std::string_view text) {
         "mount path must be absolute",
         shown, base::printable(parts[1]));
   }
-  BindVolume volume{clean(source), clean(parts[1]), false};
+  MountPoint volume = {.source = clean(source).string(), .target = clean(parts[1])};
   if (volume.target == "/") {
     throw Error::format(
         Code::kInvalidArgument,
@@ -88,12 +88,15 @@ BindVolume parse_volume(std::string_view text) {
         "destination can't be '/'",
         shown);
   }
-  if (parts.size() == 3) apply_options(parts[2], volume);
+  if (parts.size() == 3) {
+    apply_options(parts[2], volume);
+    volume.mode = parts[2];
+  }
   return volume;
 }
 
-std::vector<BindVolume> parse_volumes(const std::vector<std::string>& texts) {
-  std::vector<BindVolume> volumes;
+std::vector<MountPoint> parse_volumes(const std::vector<std::string>& texts) {
+  std::vector<MountPoint> volumes;
   std::set<std::filesystem::path> targets;
   for (const auto& text : texts) {
     volumes.push_back(parse_volume(text));

@@ -7,6 +7,10 @@
 namespace davit::container {
 namespace {
 
+MountPoint bind(const char* source, const char* target, bool read_only, const char* mode = "") {
+  return {.source = source, .target = target, .read_only = read_only, .mode = mode};
+}
+
 std::string message(std::string_view text) {
   try {
     parse_volume(text);
@@ -17,11 +21,11 @@ std::string message(std::string_view text) {
 }
 
 TEST(ParseVolume, BindsAHostPath) {
-  EXPECT_EQ(parse_volume("/host:/ctr"), (BindVolume{"/host", "/ctr", false}));
-  EXPECT_EQ(parse_volume("/host:/ctr:ro"), (BindVolume{"/host", "/ctr", true}));
-  EXPECT_EQ(parse_volume("/host:/ctr:rw"), (BindVolume{"/host", "/ctr", false}));
-  EXPECT_EQ(parse_volume("/host/../x/:/ctr//y/:ro,z"), (BindVolume{"/x", "/ctr/y", true}));
-  EXPECT_EQ(parse_volume("/:/host"), (BindVolume{"/", "/host", false}));
+  EXPECT_EQ(parse_volume("/host:/ctr"), bind("/host", "/ctr", false));
+  EXPECT_EQ(parse_volume("/host:/ctr:ro"), bind("/host", "/ctr", true, "ro"));
+  EXPECT_EQ(parse_volume("/host:/ctr:rw"), bind("/host", "/ctr", false, "rw"));
+  EXPECT_EQ(parse_volume("/host/../x/:/ctr//y/:ro,z"), bind("/x", "/ctr/y", true, "ro,z"));
+  EXPECT_EQ(parse_volume("/:/host"), bind("/", "/host", false));
 }
 
 TEST(ParseVolume, RefusesInDockersWords) {

@@ -17,12 +17,12 @@ json::array strings(const std::vector<std::string>& values, std::size_t from = 0
 std::string moment(const std::optional<base::Time>& time) { return time ? base::to_rfc3339(*time) : kNever; }
 
 json::object state_of(const container::State& state) {
-  const bool running = state.status == container::Status::kRunning;
+  const bool running = container::is_running(state.status);
   return {{"Status", container::name(state.status)},
           {"Running", running},
-          {"Paused", false},
+          {"Paused", state.status == container::Status::kPaused},
           {"Restarting", false},
-          {"OOMKilled", false},
+          {"OOMKilled", state.oom_killed},
           {"Dead", state.status == container::Status::kDead},
           {"Pid", running && state.init ? state.init->pid : 0},
           {"ExitCode", state.exit_code},
@@ -33,9 +33,9 @@ json::object state_of(const container::State& state) {
 
 json::array mounts_of(const container::Description& description) {
   json::array mounts;
-  for (const container::BindVolume& volume : description.volumes) {
+  for (const container::MountPoint& volume : description.mounts) {
     mounts.push_back(json::object{{"Type", "bind"},
-                                  {"Source", volume.source.string()},
+                                  {"Source", volume.source},
                                   {"Destination", volume.target.string()},
                                   {"Mode", volume.read_only ? "ro" : ""},
                                   {"RW", !volume.read_only},
@@ -46,10 +46,10 @@ json::array mounts_of(const container::Description& description) {
 
 json::object host_config_of(const container::Description& description) {
   json::value binds = nullptr;
-  if (!description.volumes.empty()) {
+  if (!description.mounts.empty()) {
     json::array list;
-    for (const container::BindVolume& volume : description.volumes)
-      list.emplace_back(volume.source.string() + ":" + volume.target.string() + (volume.read_only ? ":ro" : ""));
+    for (const container::MountPoint& volume : description.mounts)
+      list.emplace_back(volume.source + ":" + volume.target.string() + (volume.read_only ? ":ro" : ""));
     binds = std::move(list);
   }
   return {{"Binds", std::move(binds)},
@@ -71,11 +71,11 @@ json::object config_of(const ContainerView& view) {
       {"OpenStdin", description.open_stdin},
       {"StdinOnce", false},
       {"Env", strings(description.env)},
-      {"Cmd", strings(description.args)},
+      {"Cmd", strings(description.command)},
       {"Image", view.image},
       {"Volumes", nullptr},
       {"WorkingDir", description.working_dir},
-      {"Entrypoint", nullptr},
+      {"Entrypoint", description.entrypoint.empty() ? json::value(nullptr) : strings(description.entrypoint)},
       {"OnBuild", nullptr},
       {"Labels", json::object()}};
   if (!description.stop_signal.empty()) config["StopSignal"] = description.stop_signal;
@@ -87,10 +87,11 @@ json::object config_of(const ContainerView& view) {
 json::object container_inspect(const ContainerView& view) {
   const container::Record& record = view.container.record;
   const container::Description& description = record.description;
+  const auto args = description.args();
   return {{"Id", record.id},
           {"Created", base::to_rfc3339(record.created)},
-          {"Path", description.args.empty() ? std::string() : description.args[0]},
-          {"Args", strings(description.args, 1)},
+          {"Path", args.empty() ? std::string() : args[0]},
+          {"Args", strings(args, 1)},
           {"State", state_of(view.container.state)},
           {"Image", description.image ? description.image->text() : std::string()},
           {"Name", "/" + description.name},

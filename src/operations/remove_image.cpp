@@ -146,7 +146,7 @@ std::vector<ImageUse> list_uses(container::ContainerStore& containers) {
     if (!container.record.description.image) continue;
     uses.push_back({.image = *container.record.description.image,
                     .container = container.record.id,
-                    .running = container.state.status == container::Status::kRunning});
+                    .running = container.running()});
   }
   return uses;
 }

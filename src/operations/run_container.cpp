@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <tuple>
 
 #include "base/error.h"
 #include "base/strings.h"
+#include "container/volume.h"
 #include "operations/find_image.h"
 #include "operations/image_use_lock.h"
 #include "transfer/image_content.h"
@@ -66,19 +68,19 @@ std::vector<std::string> merged_env(const std::vector<std::string>& of_image, co
 }
 
 // Docker's rule: a command line replaces the image's command, an --entrypoint replaces both.
-std::vector<std::string> merged_args(const oci::ExecutionConfig& image, const RunOptions& options) {
-  std::vector<std::string> args;
+std::pair<std::vector<std::string>, std::vector<std::string>> merged_args(const oci::ExecutionConfig& image,
+                                                                          const RunOptions& options) {
+  std::vector<std::string> entrypoint;
   std::vector<std::string> command = image.cmd.value_or(std::vector<std::string>());
   if (options.entrypoint) {
-    if (!options.entrypoint->empty()) args.push_back(*options.entrypoint);
+    if (!options.entrypoint->empty()) entrypoint.push_back(*options.entrypoint);
     command.clear();
   } else {
-    args = image.entrypoint.value_or(std::vector<std::string>());
+    entrypoint = image.entrypoint.value_or(std::vector<std::string>());
   }
   if (!options.command.empty()) command = options.command;
-  args.insert(args.end(), command.begin(), command.end());
-  if (args.empty()) throw Error(Code::kInvalidArgument, "No command specified");
-  return args;
+  if (entrypoint.empty() && command.empty()) throw Error(Code::kInvalidArgument, "No command specified");
+  return {entrypoint, command};
 }
 
 std::string absolute_working_dir(const std::string& text) {
@@ -97,13 +99,13 @@ container::Description describe(store::Store& store, const FoundImage& found, co
   description.image = found.record.id;
   description.image_reference = options.image;
   description.diff_ids = config.diff_ids;
-  description.args = merged_args(config.config, options);
+  std::tie(description.entrypoint, description.command) = merged_args(config.config, options);
   description.env = merged_env(config.config.env, options.env);
   description.user = options.user.empty() ? config.config.user : options.user;
   description.working_dir =
       options.working_dir.empty() ? config.config.working_dir : absolute_working_dir(options.working_dir);
   description.hostname = options.hostname;
-  description.volumes = container::parse_volumes(options.volumes);
+  description.mounts = container::parse_volumes(options.volumes);
   description.network = options.network;
   description.stop_signal = config.config.stop_signal;
   description.auto_remove = options.auto_remove;

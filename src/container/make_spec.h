@@ -1,0 +1,22 @@
+#pragma once
+// What a description means on this host at this start: the runtime's spec.
+
+#include <filesystem>
+
+#include "container/record.h"
+#include "runtime/spec.h"
+
+namespace davit::container {
+
+struct SpecPlaces {
+  std::filesystem::path bundle;  // RUN/containers/ID, with the root file system mounted at rootfs
+  std::filesystem::path own;     // ROOT/containers/ID
+  std::string cgroup_parent;
+  const runtime::HostLimits& host;
+};
+
+// Writes the files that are mounted over those in /etc. Throws Error(kInvalidArgument) with docker's words for a user
+// or group that the image does not have.
+runtime::ContainerSpec make_spec(const Record& record, const SpecPlaces& places);
+
+}  // namespace davit::container
