@@ -6,11 +6,14 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/process.h"
 #include "runtime/cgroup.h"
 #include "runtime/choice.h"
+#include "runtime/resources.h"
+#include "runtime/usage.h"
 
 namespace davit::runtime {
 
@@ -55,6 +58,19 @@ class ContainerRuntime {
   // The exit code conmon recorded, once it has.
   static std::optional<int> exit_code(const Bundle& bundle);
 
+  // Of a container that runs. Freezes all of its processes, and lets them go on; signals wait meanwhile, SIGKILL too
+  // with cgroup v1. Throw Error with docker's words: "Cannot pause container ID: …".
+  void pause(const Bundle& bundle);
+  void resume(const Bundle& bundle);
+  // Sets those limits that are not zero or empty; the others stay. Checked before by check_resources. Throws Error with
+  // docker's words: "Cannot update container ID: …".
+  void update(const Bundle& bundle, const Resources& resources);
+
+  // What the container that `init` began takes of the machine.
+  Usage usage(const Bundle& bundle, int init) const;
+  // PIDs of its processes as this PID namespace has them, those in groups that it made itself too, lowest first.
+  std::vector<int> processes(const Bundle& bundle) const;
+
   // Ends and removes all there may be of a container, however far it came: its processes, conmon, the runtime's state,
   // its control groups. Idempotent. Does not touch the bundle's folder. With `ended` conmon has written the exit code:
   // then there is nobody to look for, and nothing that needs the runtime itself (a process start) to be forgotten.
@@ -62,6 +78,8 @@ class ContainerRuntime {
 
  private:
   std::vector<std::string> runtime_command(const Bundle& bundle) const;
+  void control(const Bundle& bundle, const char* verb, const char* runtime_verb,
+               const std::vector<std::string>& options = {}, std::string_view input = {});
   std::string failure_of(const Bundle& bundle, const std::string& fallback) const;
 
   Options options_;
