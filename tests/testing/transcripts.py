@@ -6,6 +6,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from testing import images
+
 FOLDER = Path(__file__).resolve().parents[1] / "transcripts"
 
 
@@ -91,3 +93,13 @@ class Play:
         assert found == expected, f"{where}\n--- docker\n{block.output}--- davit\n{said}"
         assert run.returncode == (block.code if code is None else code), f"{where}: exit {run.returncode}\n{said}"
         return said
+
+
+def container_images():
+    """The images of docker-transcripts-5.txt, by name."""
+    return {
+        "box:1": images.busybox(),
+        "data:1": images.busybox(images.folder("data"), images.file("data/file", "of the image\n"), Volumes={"/data": {}}, Labels={"stage": "test"}),
+        "app:1": images.busybox(images.folder("work"), Entrypoint=["cat"], Cmd=["/etc/passwd"], WorkingDir="/work", User="alice", StopSignal="SIGINT",
+                                ExposedPorts={"8080/tcp": {}}),
+    }
