@@ -147,6 +147,13 @@ std::optional<Cgroups::Found> Cgroups::find(const std::string& group, std::strin
   return found;
 }
 
+stdfs::path Cgroups::v2_root() const {
+  for (const auto& hierarchy : hierarchies_) {
+    if (hierarchy.v2) return hierarchy.mount;
+  }
+  return {};
+}
+
 std::vector<int> Cgroups::processes(const std::string& group, bool below) const {
   std::set<int> pids;
   for (const auto& hierarchy : hierarchies_) add_processes(group_path(hierarchy, group), below, pids);

@@ -38,6 +38,9 @@ class Cgroups {
   };
   std::optional<Found> find(const std::string& group, std::string_view controller) const;
 
+  // Where v2's hierarchy is mounted; empty without one.
+  std::filesystem::path v2_root() const;
+
   // The processes in the group, in any hierarchy, each once, by PID. Empty when there is no such group. With `below`
   // also those of the groups that the container made inside its own.
   std::vector<int> processes(const std::string& group, bool below = false) const;
