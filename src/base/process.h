@@ -79,8 +79,9 @@ struct ProcessIdentity {
 
   // Of a live process; nothing when there is none. pid 0 means ourselves.
   static std::optional<ProcessIdentity> of(int pid);
-  bool alive() const;             // a zombie is not alive
-  bool signal(int number) const;  // through a pidfd; false when it is gone
+  bool alive() const;               // a zombie is not alive
+  bool signal(int number) const;    // through a pidfd; false when it is gone
+  fs::FileDescriptor open() const;  // a pidfd, readable when it has ended; none when it is gone
   // Waits until it has ended; false on time-out.
   bool wait_gone(std::chrono::milliseconds timeout) const;
   bool operator==(const ProcessIdentity&) const = default;

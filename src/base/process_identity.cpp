@@ -63,11 +63,17 @@ bool ProcessIdentity::alive() const {
   return line && !is_dead(line->state) && line->start_time == start_time;
 }
 
-bool ProcessIdentity::signal(int number) const {
-  if (pid <= 0) return false;
-  const fs::FileDescriptor pidfd = open_pidfd(pid);
+fs::FileDescriptor ProcessIdentity::open() const {
+  if (pid <= 0) return {};
+  fs::FileDescriptor pidfd = open_pidfd(pid);
   // The descriptor pins whoever has the PID now; only then is it safe to ask whether that is the one we mean.
-  if (!pidfd || !alive()) return false;
+  if (pidfd && !alive()) pidfd.reset();
+  return pidfd;
+}
+
+bool ProcessIdentity::signal(int number) const {
+  const fs::FileDescriptor pidfd = open();
+  if (!pidfd) return false;
   return ::syscall(SYS_pidfd_send_signal, pidfd.get(), number, nullptr, 0) == 0;
 }
 

@@ -12,7 +12,10 @@
 #include "base/fs/usage.h"
 #include "base/log.h"
 #include "base/strings.h"
+#include "container/held_container.h"
 #include "container/names.h"
+#include "container/pause.h"
+#include "container/pins.h"
 #include "container/signals.h"
 
 namespace davit::container {
@@ -68,6 +71,23 @@ void check(Description& description) {
   }
   check_text(description);
   if (!description.stop_signal.empty()) parse_signal(description.stop_signal);
+}
+
+// A frozen process does not die. Where it cannot be resumed it may end all the same.
+void resume_dying(HeldContainer& held) {
+  if (held.state().status != Status::kPaused) return;
+  try {
+    unpause(held);
+  } catch (const Error& error) {
+    base::log::info("container {} is not resumed: {}", held.record().id, error.message());
+  }
+}
+
+Error still_runs(const HeldContainer& held) {
+  const bool paused = held.state().status == Status::kPaused;
+  return Error::format(
+      Code::kConflict, "You cannot remove a {} container {}. {} container before attempting removal or force remove",
+      paused ? "paused" : "running", held.record().id, paused ? "Unpause and then stop the" : "Stop the");
 }
 
 }  // namespace
@@ -153,7 +173,7 @@ std::optional<Container> ContainerStore::load(const std::string& id) const {
 
 std::optional<Container> ContainerStore::load_settled(const std::string& id) {
   auto container = load(id);
-  if (!container || is_settled(container->state)) return container;
+  if (!container || is_settled(*container)) return container;
   // Something is under way, or was when a davit died. The lock tells which.
   auto held = base::FileLock::try_acquire(folder(id) / "lock");
   if (!held) return container;
@@ -254,25 +274,19 @@ std::uint64_t ContainerStore::remove_locked(const Record& record) {
 }
 
 std::uint64_t ContainerStore::remove(const std::string& id, bool force) {
-  const auto held = lock(id);
-  auto container = held ? load(id) : std::nullopt;
-  if (!container) throw Error::format(Code::kNotFound, "No such container: {}", id);
-  settle(*container);
-  if (!fs::exists(folder(id))) return 0;  // it was to be removed at its end
-  if (container->running()) {
-    if (!force) {
-      throw Error::format(
-          Code::kConflict,
-          "You cannot remove a running container {}. Stop the container before attempting removal or force remove", id);
-    }
-    container->state.init->signal(SIGKILL);
-    if (!container->state.init->wait_gone(std::chrono::seconds(10))) {
+  HeldContainer held = hold(id);
+  require_unpinned(held);
+  if (held.running()) {
+    if (!force) throw still_runs(held);
+    held.state().init->signal(SIGKILL);
+    resume_dying(held);
+    if (!held.state().init->wait_gone(std::chrono::seconds(10))) {
       throw Error::format(Code::kTimeout, "container {} did not end 10 seconds after SIGKILL", id);
     }
-    settle(*container);
-    if (!fs::exists(folder(id))) return 0;
+    settle(held.container_);
+    if (!fs::exists(folder(id))) return 0;  // it was to be removed at its end
   }
-  return remove_locked(container->record);
+  return remove_locked(held.record());
 }
 
 ContainerStore::Usage ContainerStore::disk_usage() const {
@@ -287,6 +301,10 @@ ContainerStore::Usage ContainerStore::disk_usage() const {
     }
   }
   return usage;
+}
+
+std::uint64_t ContainerStore::written_bytes(const std::string& id) const {
+  return fs::measure_tree(folder(id) / "upper").size;
 }
 
 }  // namespace davit::container

@@ -39,6 +39,9 @@ struct Container {
 
 class HeldContainer;
 
+// In a container's folder: held, shared, by a restart of one that is to be removed at its end, which waits for that.
+inline constexpr const char* kRestartLock = "restart.lock";
+
 class ContainerStore {
  public:
   struct Options {
@@ -65,24 +68,20 @@ class ContainerStore {
   enum class Unreadable { kLeaveOut, kThrow };
   std::vector<Container> list(Unreadable unreadable = Unreadable::kLeaveOut);
 
-  // Starts it and returns. Does nothing when it runs. Throws Error with docker's words when it cannot be started
-  // (runtime::exit_code_of_failed_start gives the exit code for them); then it is as before, or gone if it was to be
-  // removed.
+  // Starts it and returns. Does nothing when it runs; Error(kConflict) when it is paused. Throws Error with docker's
+  // words when it cannot be started (runtime::exit_code_of_failed_start gives the exit code for them); then it is as
+  // before, or gone if it was to be removed.
   void start(const std::string& id);
   // Starts it with its streams and signals attached, waits for its end and returns its exit code, when all of its
   // output has been written. Throws Error(kConflict) when it runs already.
   int start_and_attach(const std::string& id, const runtime::Streams& streams);
 
-  // Its stop signal, after `timeout` SIGKILL (never, when it is negative); returns when it has ended and is cleaned up.
-  // Does nothing when it does not run.
-  void stop(const std::string& id, std::chrono::seconds timeout = std::chrono::seconds(10));
-
   // For who changes it, or acts on its processes (held_container.h): waits for its lock and makes its state true.
   // Throws Error(kNotFound, "No such container: ID") when it is gone, or goes by that.
   HeldContainer hold(const std::string& id);
 
-  // Removes it and its layer. Running: Error(kConflict) with docker's words, or with `force` it is killed first.
-  // Returns the bytes of disk given back.
+  // Removes it and its layer. Running, paused: Error(kConflict) with docker's words, or with `force` it is killed
+  // first. Pinned (pins.h): Error(kConflict). Returns the bytes of disk given back.
   std::uint64_t remove(const std::string& id, bool force = false);
 
   // What containers take of the disk.
@@ -95,6 +94,7 @@ class ContainerStore {
     std::uint64_t other = 0;                // folders, names, and what is being made or removed
   };
   Usage disk_usage() const;
+  std::uint64_t written_bytes(const std::string& id) const;  // Usage::Own::size of one; 0 when it is gone
 
   // conmon's exit command: records the end and cleans up. Fine for a container that is gone or runs again.
   void exited(const std::string& id);
@@ -125,7 +125,8 @@ class ContainerStore {
   runtime::ContainerRuntime runtime_for(const State& state);
   runtime::Created start_locked(Container& container, std::optional<runtime::Attachment>* attachment);
   void settle(Container& container);
-  bool is_settled(const State& state) const;
+  bool is_settled(const Container& container) const;
+  bool goes_at_end(const Record& record) const;
   void clean_up(const Container& container, bool ended);
   void finish(const std::string& id);  // takes the lock
 

@@ -20,7 +20,9 @@ class HeldContainer {
   void require_running() const;
 
   void save_record();  // durable
-  void save_state();   // durable at the end of a container that stays
+  // Gives it another name, durably. Throws Error with docker's words for what is no name or is another container's.
+  void rename(const std::string& name);
+  void save_state();  // durable at the end of a container that stays
 
   runtime::Bundle bundle() const { return store_->bundle(record()); }
   // What it was started with, or would be.

@@ -15,7 +15,6 @@
 #include "base/log.h"
 #include "container/container_store.h"
 #include "container/make_spec.h"
-#include "container/signals.h"
 #include "runtime/oci_message.h"
 
 namespace davit::container {
@@ -134,6 +133,9 @@ void ContainerStore::start(const std::string& id) {
   auto container = held ? load(id) : std::nullopt;
   if (!container) throw Error::format(Code::kNotFound, "No such container: {}", id);
   settle(*container);
+  if (container->state.status == Status::kPaused) {
+    throw Error(Code::kConflict, "cannot start a paused container, try unpause instead");
+  }
   if (!container->running()) start_locked(*container, nullptr);
 }
 
@@ -165,8 +167,15 @@ int ContainerStore::start_and_attach(const std::string& id, const runtime::Strea
   return std::stoi(std::string(digits, count));
 }
 
-bool ContainerStore::is_settled(const State& state) const {
+// Whether a container that has ended is to be removed for that: not while a restart waits for it.
+bool ContainerStore::goes_at_end(const Record& record) const {
+  return record.description.auto_remove && !base::FileLock::is_held(folder(record.id) / kRestartLock);
+}
+
+bool ContainerStore::is_settled(const Container& container) const {
+  const State& state = container.state;
   if (state.status == Status::kStarting) return false;
+  if (state.status == Status::kExited) return !goes_at_end(container.record);
   if (!is_running(state.status)) return true;
   return state.init && state.conmon && state.init->alive() && state.conmon->alive();
 }
@@ -175,14 +184,14 @@ bool ContainerStore::is_settled(const State& state) const {
 // here.
 void ContainerStore::settle(Container& container) {
   auto& state = container.state;
-  if (is_settled(state)) return;
+  if (is_settled(container)) return;
   const auto& record = container.record;
   if (state.status == Status::kStarting) {
     base::log::info("undoing an unfinished start of container {}", record.id);
     clean_up(container, false);
     state = {};
     state.error = "davit ended while it started the container";
-  } else {
+  } else if (is_running(state.status)) {
     const auto bundle = this->bundle(record);
     const bool same_boot = state.conmon->boot_id == base::boot_id();
     const bool conmon_ended_first = state.init->alive();
@@ -206,7 +215,7 @@ void ContainerStore::settle(Container& container) {
     save(record, state, true);  // before the exit file goes
     clean_up(container, code.has_value());
   }
-  if (record.description.auto_remove) {
+  if (goes_at_end(record)) {
     remove_locked(record);
   } else if (state.status == Status::kCreated) {
     save(record, state, true);
@@ -233,24 +242,5 @@ void ContainerStore::finish(const std::string& id) {
 }
 
 void ContainerStore::exited(const std::string& id) { finish(id); }
-
-void ContainerStore::stop(const std::string& id, std::chrono::seconds timeout) {
-  const auto container = load(id);
-  if (!container) throw Error::format(Code::kNotFound, "No such container: {}", id);
-  if (container->running() && container->state.init) {
-    const auto& init = *container->state.init;
-    const auto& wanted = container->record.description.stop_signal;
-    init.signal(wanted.empty() ? SIGTERM : parse_signal(wanted));
-    const auto patience = timeout.count() < 0 ? std::chrono::hours(24 * 365) : timeout;
-    if (!init.wait_gone(patience)) {
-      init.signal(SIGKILL);
-      if (!init.wait_gone(kKillTimeout)) {
-        throw Error::format(Code::kTimeout, "container {} did not end {} seconds after SIGKILL", id,
-                            std::chrono::duration_cast<std::chrono::seconds>(kKillTimeout).count());
-      }
-    }
-  }
-  finish(id);
-}
 
 }  // namespace davit::container

@@ -41,6 +41,7 @@ class TestStore {
  public:
   explicit TestStore(const std::filesystem::path& folder);
   ContainerStore* operator->() { return store_.get(); }
+  ContainerStore& operator*() { return *store_; }
   static std::string cgroup_parent(const std::filesystem::path& folder);
 
  private:
