@@ -50,8 +50,12 @@ const std::vector<ManualText>& manual_texts() {
          "registry.example:5000/team/app:1.0.0"}}},
       {"rmi",
        {"The last name takes the image with it, unless a container uses it. What a tag meant before (its history) is "
-        "freed too where it is named by its ID."},
-       {{"Several", "davit rmi app:1.0.0 app:1.0.1"}}},
+        "freed too where it is named by its ID.",
+        "With --force the containers that use the image are stopped and removed first, and each step is named: "
+        "Stopped, Removed, Untagged, Deleted. On a terminal it asks before it stops one that runs. Volumes stay. An "
+        "image or a container that a deployment has pinned stays, and so do all others then."},
+       {{"Several", "davit rmi app:1.0.0 app:1.0.1"},
+        {"An image in use, from a script or without being asked", "davit rmi -f -y app:1.0.0"}}},
       {"run",
        {"The image is pulled where it is missing. The exit code is that of the container's process; 125 where davit "
         "failed, 126 where the command cannot be invoked, 127 where there is none."},

@@ -1,4 +1,4 @@
-// image prune and system prune.
+// image prune, container prune and system prune.
 
 #include "cli/arguments.h"
 #include "cli/confirm.h"
@@ -30,7 +30,24 @@ operations::PrunedImages prune_images(Context& context, const operations::PruneO
       context.store(), [&] { return operations::list_uses(context.containers()); }, options);
 }
 
+// What a pin kept, on standard error: it is no result.
+void print_kept(const char* what, const std::vector<operations::Kept>& kept) {
+  for (const operations::Kept& one : kept) {
+    const std::string id = one.id.substr(one.id.find(':') + 1, 12);
+    print_error(fmt::format("{} {} is kept: pinned by {}", what, id, one.holders));
+  }
+}
+
+void print_containers(const operations::PrunedContainers& pruned) {
+  print_kept("Container", pruned.kept);
+  if (pruned.ids.empty()) return;
+  print_line("Deleted Containers:");
+  for (const std::string& id : pruned.ids) print_line(id);
+  print_line("");
+}
+
 void print_images(const operations::PrunedImages& pruned) {
+  print_kept("Image", pruned.kept);
   if (pruned.images.empty()) return;
   print_line("Deleted Images:");
   for (const operations::RemovedImage& image : pruned.images) {
@@ -83,6 +100,17 @@ int run_image_prune(Context& context, const Arguments& arguments) {
   return 0;
 }
 
+int run_container_prune(Context& context, const Arguments& arguments) {
+  const Filters filters = filters_of(arguments);
+  if (declined(arguments, "WARNING! This will remove all stopped containers.\nAre you sure you want to continue?"))
+    return 0;
+  filters.allow_only({"label", "label!", "until"});
+  const auto pruned = operations::prune_containers(context.containers(), options_of(filters, false));
+  print_containers(pruned);
+  print_total(pruned.bytes);
+  return 0;
+}
+
 int run_system_prune(Context& context, const Arguments& arguments) {
   const Filters filters = filters_of(arguments);
   if (arguments.flag("volumes") && filters.has("until"))
@@ -92,11 +120,7 @@ int run_system_prune(Context& context, const Arguments& arguments) {
   const operations::PruneOptions options = options_of(filters, arguments.flag("all"));
   context.store();
   const auto containers = operations::prune_containers(context.containers(), options);
-  if (!containers.ids.empty()) {
-    print_line("Deleted Containers:");
-    for (const std::string& id : containers.ids) print_line(id);
-    print_line("");
-  }
+  print_containers(containers);
   const auto images = prune_images(context, options);
   print_images(images);
   print_total(containers.bytes + images.bytes);
