@@ -58,6 +58,7 @@ const Command* find_command(const std::vector<std::string>& words, std::size_t* 
 
 // One handler per command, each in a file of its own name.
 int run_completion(Context& context, const Arguments& arguments);
+int run_container_prune(Context& context, const Arguments& arguments);
 int run_copy(Context& context, const Arguments& arguments);
 int run_history(Context& context, const Arguments& arguments);
 int run_image_inspect(Context& context, const Arguments& arguments);
@@ -68,20 +69,26 @@ int run_info(Context& context, const Arguments& arguments);
 int run_inspect(Context& context, const Arguments& arguments);
 int run_internal_complete(Context& context, const Arguments& arguments);
 int run_internal_exited(Context& context, const Arguments& arguments);
-int run_load(Context& context, const Arguments& arguments);
 int run_internal_manual(Context& context, const Arguments& arguments);
+int run_kill(Context& context, const Arguments& arguments);
+int run_load(Context& context, const Arguments& arguments);
 int run_login(Context& context, const Arguments& arguments);
 int run_logout(Context& context, const Arguments& arguments);
 int run_manifest_inspect(Context& context, const Arguments& arguments);
 int run_manifest_refused(Context& context, const Arguments& arguments);
+int run_pause(Context& context, const Arguments& arguments);
 int run_ps(Context& context, const Arguments& arguments);
 int run_pull(Context& context, const Arguments& arguments);
 int run_push(Context& context, const Arguments& arguments);
+int run_rename(Context& context, const Arguments& arguments);
+int run_restart(Context& context, const Arguments& arguments);
 int run_rm(Context& context, const Arguments& arguments);
 int run_rmi(Context& context, const Arguments& arguments);
 int run_run(Context& context, const Arguments& arguments);
 int run_save(Context& context, const Arguments& arguments);
 int run_search(Context& context, const Arguments& arguments);
+int run_start(Context& context, const Arguments& arguments);
+int run_stats(Context& context, const Arguments& arguments);
 int run_stop(Context& context, const Arguments& arguments);
 int run_system_df(Context& context, const Arguments& arguments);
 int run_system_prune(Context& context, const Arguments& arguments);
@@ -90,6 +97,8 @@ int run_tags_log(Context& context, const Arguments& arguments);
 int run_tags_ls(Context& context, const Arguments& arguments);
 int run_tags_restore(Context& context, const Arguments& arguments);
 int run_tags_rm(Context& context, const Arguments& arguments);
+int run_top(Context& context, const Arguments& arguments);
+int run_unpause(Context& context, const Arguments& arguments);
 int run_version(Context& context, const Arguments& arguments);
 
 }  // namespace davit::cli

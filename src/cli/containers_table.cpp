@@ -1,4 +1,4 @@
-// The rows of the command table for containers.
+// The rows of the command table that make containers.
 
 #include "cli/command_rows.h"
 
@@ -8,21 +8,6 @@ using enum ValueKind;
 
 std::vector<Command> container_commands() {
   return {
-      {.name = "ps",
-       .arguments = "[OPTIONS]",
-       .summary = "List containers",
-       .flags = {{.name = "all", .letter = 'a', .help = "Show all containers (default shows just running)"},
-                 kFormat,
-                 kNoTrunc,
-                 {.name = "quiet", .letter = 'q', .help = "Only display container IDs"}},
-       .most = 0,
-       .handler = run_ps},
-      {.name = "rm",
-       .arguments = "[OPTIONS] CONTAINER [CONTAINER...]",
-       .summary = "Remove one or more containers",
-       .flags = {{.name = "force", .letter = 'f', .help = "Force the removal of a running container (uses SIGKILL)"}},
-       .least = 1,
-       .handler = run_rm},
       {.name = "run",
        .arguments = "[OPTIONS] IMAGE [COMMAND] [ARG...]",
        .summary = "Create and run a new container from an image",
@@ -54,17 +39,6 @@ std::vector<Command> container_commands() {
        .least = 1,
        .handler = run_run,
        .flags_end_at_argument = true},
-      {.name = "stop",
-       .arguments = "[OPTIONS] CONTAINER [CONTAINER...]",
-       .summary = "Stop one or more running containers",
-       .flags = {{.name = "time", .kind = kInt, .help = "The old name of --timeout", .hidden = true},
-                 {.name = "timeout",
-                  .letter = 't',
-                  .kind = kInt,
-                  .help = "Seconds to wait before killing the container",
-                  .default_text = "10"}},
-       .least = 1,
-       .handler = run_stop},
   };
 }
 

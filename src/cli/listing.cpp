@@ -167,8 +167,10 @@ void Listing::add(const boost::json::object& row, const std::map<std::string, st
   state_->rows += '\n';
 }
 
-void Listing::print() {
-  cli::print(state_->table ? text::align_tabs(state_->header() + "\n" + state_->rows) : state_->rows);
+std::string Listing::text() const {
+  return state_->table ? text::align_tabs(state_->header() + "\n" + state_->rows) : state_->rows;
 }
+
+void Listing::print() { cli::print(text()); }
 
 }  // namespace davit::cli

@@ -46,7 +46,9 @@ class Listing {
   // what {{.Label "key"}} looks into. Throws ClientError where the template cannot be applied to it.
   void add(const boost::json::object& row, const std::map<std::string, std::string>& labels = {});
 
-  // Writes all of it to standard output. Nothing was written before.
+  // All of it.
+  std::string text() const;
+  // Writes it to standard output. Nothing was written before.
   void print();
 
  private:
