@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -101,6 +102,11 @@ struct Prepared {
   }
   if (prepared.directory != nullptr && ::chdir(prepared.directory) != 0) die();
   keep_only(prepared.keep);
+  if (!options.seccomp_filter.empty()) {
+    const sock_fprog filter = {static_cast<unsigned short>(options.seccomp_filter.size()),
+                               const_cast<sock_filter*>(options.seccomp_filter.data())};
+    if (::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0) die();
+  }
   ::execve(prepared.program.c_str(), prepared.argv.data(), prepared.envp.data());
   die();
   ::_exit(127);

@@ -12,6 +12,7 @@
 #include "base/fs/usage.h"
 #include "base/log.h"
 #include "base/strings.h"
+#include "container/check_host.h"
 #include "container/held_container.h"
 #include "container/names.h"
 #include "container/pause.h"
@@ -90,13 +91,24 @@ Error still_runs(const HeldContainer& held) {
       paused ? "paused" : "running", held.record().id, paused ? "Unpause and then stop the" : "Stop the");
 }
 
+void check_runtime(const std::string& wanted) {
+  try {
+    runtime::choose_runtime(wanted, {}, {});
+  } catch (const Error&) {
+    throw Error::format(Code::kInvalidArgument, "Unknown runtime specified {}", base::printable(wanted));
+  }
+}
+
 }  // namespace
 
 ContainerStore::ContainerStore(Options options)
     : options_(std::move(options)), containers_(options_.root / "containers") {}
 
-Container ContainerStore::create(Description description) {
+Container ContainerStore::create(Description description, std::vector<std::string>* warnings) {
   check(description);
+  auto told = check_host(description);
+  if (warnings != nullptr) *warnings = std::move(told);
+  if (!description.runtime.empty()) check_runtime(description.runtime);
   fs::make_directories(containers_ / kNames);
   const auto names_lock = base::FileLock::acquire(containers_ / "lock");
   sweep();

@@ -23,6 +23,7 @@
 #include "runtime/attach.h"
 #include "runtime/choice.h"
 #include "runtime/container_runtime.h"
+#include "runtime/spec.h"
 
 namespace davit::container {
 
@@ -55,9 +56,9 @@ class ContainerStore {
 
   // Makes a container; durable on return unless it is to be removed at its end. Checks everything that can be known
   // without its root file system. Throws Error with docker's words: kConflict for a name in use, kInvalidArgument for a
-  // bad name, working directory or signal, or for no command. The caller holds a lease on the image's layers until this
-  // returns.
-  Container create(Description description);
+  // bad name, working directory or signal, or for no command; and what check_host() throws, whose warnings go to
+  // `warnings`. The caller holds a lease on the image's layers until this returns.
+  Container create(Description description, std::vector<std::string>* warnings = nullptr);
 
   // By full ID, name, or a prefix of the ID that only one has, in that order; nothing when there is none. Throws
   // Error(kInvalidArgument) for a prefix that several have.
@@ -99,6 +100,9 @@ class ContainerStore {
   // conmon's exit command: records the end and cleans up. Fine for a container that is gone or runs again.
   void exited(const std::string& id);
 
+  // Where the memory of a container with --ipc shareable is mounted while it runs.
+  std::filesystem::path shared_memory(const std::string& id) const { return run_folder(id) / "shm"; }
+
   // The runtime that starts containers here; probed once per boot.
   const runtime::RuntimeChoice& runtime_choice();
 
@@ -123,6 +127,7 @@ class ContainerStore {
 
   // Lifecycle (lifecycle.cpp). Under the container's lock.
   runtime::ContainerRuntime runtime_for(const State& state);
+  runtime::ContainerSpec spec_for(const Container& container, const runtime::HostLimits& host);
   runtime::Created start_locked(Container& container, std::optional<runtime::Attachment>* attachment);
   void settle(Container& container);
   bool is_settled(const Container& container) const;

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/fs/file.h"
 #include "base/fs/paths.h"
+#include "container/spec_parts.h"
 
 namespace davit::container {
 
@@ -18,6 +19,12 @@ HeldContainer ContainerStore::hold(const std::string& id) {
 
 void HeldContainer::require_running() const {
   if (!running()) throw base::Error::format(base::Code::kConflict, "Container {} is not running", record().id);
+}
+
+runtime::Bundle HeldContainer::bundle() const {
+  auto bundle = store_->bundle(record());
+  bundle.seccomp_filter = seccomp_filter_of(record().description.security);
+  return bundle;
 }
 
 void HeldContainer::save_record() { base::fs::write_file_durably(folder() / "container.json", to_json(record())); }

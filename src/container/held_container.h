@@ -24,7 +24,7 @@ class HeldContainer {
   void rename(const std::string& name);
   void save_state();  // durable at the end of a container that stays
 
-  runtime::Bundle bundle() const { return store_->bundle(record()); }
+  runtime::Bundle bundle() const;
   // What it was started with, or would be.
   runtime::ContainerRuntime runtime() { return store_->runtime_for(state()); }
   std::filesystem::path folder() const { return store_->folder(record().id); }          // ROOT/containers/ID

@@ -13,8 +13,10 @@
 #include "base/fs/paths.h"
 #include "base/fs/tree.h"
 #include "base/log.h"
+#include "container/check_host.h"
 #include "container/container_store.h"
 #include "container/make_spec.h"
+#include "container/spec_parts.h"
 #include "runtime/oci_message.h"
 
 namespace davit::container {
@@ -78,16 +80,38 @@ runtime::ContainerRuntime ContainerStore::runtime_for(const State& state) {
   });
 }
 
+// Also mounts what the container shares with others.
+runtime::ContainerSpec ContainerStore::spec_for(const Container& container, const runtime::HostLimits& host) {
+  const auto& record = container.record;
+  const auto& description = record.description;
+  stdfs::path shm;
+  if (description.namespaces.ipc == "shareable") {
+    shm = shared_memory(record.id);
+    fs::make_directories(shm);
+    fs::mount_shared_memory(shm, shm_size_of(description));
+  }
+  return make_spec(record, {.bundle = run_folder(record.id),
+                            .own = folder(record.id),
+                            .cgroup_path = runtime_for(container.state).cgroup_path(record.id),
+                            .shm = shm,
+                            .joined = find_joined(*this, description),
+                            .host = host});
+}
+
 // Each step is written down before the next, so that a later davit can undo what this one had no time to.
 runtime::Created ContainerStore::start_locked(Container& container, std::optional<runtime::Attachment>* attachment) {
   const auto& record = container.record;
   auto& state = container.state;
   const auto previous = state;
-  const auto bundle = this->bundle(record);
+  auto bundle = this->bundle(record);
+  bundle.seccomp_filter = seccomp_filter_of(record.description.security);
+  const auto choice = record.description.runtime.empty()
+                          ? runtime_choice()
+                          : runtime::choose_runtime(record.description.runtime, options_.run, options_.cgroup_parent);
   state = {};
   state.status = Status::kStarting;
-  state.runtime_name = runtime_choice().name;
-  state.runtime_path = runtime_choice().path;
+  state.runtime_name = choice.name;
+  state.runtime_path = choice.path;
   save(record, state, false);
   try {
     auto runtime = runtime_for(state);
@@ -100,10 +124,7 @@ runtime::Created ContainerStore::start_locked(Container& container, std::optiona
         .target = bundle.folder / "rootfs",
     });
     const auto host = runtime::HostLimits::probe();
-    const auto spec = make_spec(
-        record,
-        {.bundle = bundle.folder, .own = folder(record.id), .cgroup_parent = options_.cgroup_parent, .host = host});
-    fs::write_file(bundle.folder / "config.json", runtime::to_oci_json(spec, host));
+    fs::write_file(bundle.folder / "config.json", runtime::to_oci_json(spec_for(container, host), host));
     auto processes = runtime.create(bundle);
     state.init = processes.init;
     state.conmon = processes.conmon;
@@ -202,6 +223,7 @@ void ContainerStore::settle(Container& container) {
     const auto code = same_boot ? await_exit_code(bundle, *state.conmon) : std::nullopt;
     state.finished = base::now();
     state.exit_code = code.value_or(kKilled);
+    state.oom_killed = same_boot && runtime_for(state).oom_killed(bundle);
     if (!code) {
       state.error = !same_boot ? "the machine was restarted" : "conmon, the container's monitor, ended before it";
     }
@@ -227,6 +249,9 @@ void ContainerStore::clean_up(const Container& container, bool ended) {
   const auto bundle = this->bundle(container.record);
   runtime_for(container.state).destroy(bundle, ended);
   options_.layers().unmount(bundle.folder / "rootfs");
+  const auto shm = shared_memory(container.record.id);
+  while (fs::exists(shm) && fs::unmount(shm)) {
+  }
   fs::remove_tree(bundle.folder);
 }
 

@@ -4,11 +4,14 @@
 
 #include <unistd.h>
 
+#include "base/error.h"
 #include "base/fs/file.h"
 #include "base/fs/paths.h"
 #include "base/fs/tree.h"
 #include "container/etc_files.h"
+#include "container/init_program.h"
 #include "container/prepare_mounts.h"
+#include "container/spec_parts.h"
 #include "runtime/user.h"
 
 namespace davit::container {
@@ -17,6 +20,7 @@ namespace {
 
 namespace fs = base::fs;
 
+constexpr const char* kInitTarget = "/sbin/docker-init";
 constexpr const char* kPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 // Docker's order: its own variables, then the container's, each replacing one of its name; HOME last.
@@ -49,7 +53,8 @@ std::string host_name() {
 std::string hostname_of(const Record& record) {
   const auto& description = record.description;
   if (!description.hostname.empty()) return description.hostname;
-  return description.network == runtime::NetworkMode::kHost ? host_name() : record.id.substr(0, 12);
+  const bool hosts = description.network == runtime::NetworkMode::kHost || description.namespaces.uts == "host";
+  return hosts ? host_name() : record.id.substr(0, 12);
 }
 
 // Files of its own over those in /etc.
@@ -64,9 +69,44 @@ std::vector<runtime::Mount> etc_mounts(const Record& record, const std::string& 
   std::vector<runtime::Mount> mounts;
   for (const auto& [name, content] : files) {
     fs::write_file(own / name, content, 0644);
-    mounts.push_back(runtime::bind_mount(own / name, "/etc/" + name, false));
+    mounts.push_back(runtime::bind_mount(own / name, "/etc/" + name, record.description.read_only_root));
   }
   return mounts;
+}
+
+void set_process(const Description& description, const fs::Directory& root, const std::string& hostname,
+                 runtime::ContainerSpec& spec) {
+  const auto user = runtime::find_user(root, description.user);
+  auto& process = spec.process;
+  process.args = description.args();
+  process.env = environment(description, hostname, user.home);
+  if (!description.working_dir.empty()) process.working_dir = description.working_dir;
+  process.uid = user.uid;
+  process.gid = user.gid;
+  process.additional_gids = user.additional_gids;
+  for (const auto gid : runtime::find_groups(root, description.additional_groups))
+    process.additional_gids.push_back(gid);
+  process.terminal = description.terminal;
+}
+
+// A sysctl of its own wins over docker's default one.
+void set_resources(const Description& description, runtime::ContainerSpec& spec) {
+  spec.resources = description.resources;
+  spec.process.oom_score_adj = description.oom_score_adj;
+  for (const auto& limit : description.limits) {
+    std::erase_if(spec.process.limits, [&](const auto& other) { return other.name == limit.name; });
+    spec.process.limits.push_back(limit);
+  }
+  if (!description.domainname.empty()) spec.sysctls["kernel.domainname"] = description.domainname;
+  for (const auto& [key, value] : description.sysctls) spec.sysctls[key] = value;
+}
+
+// The program becomes the child of an init, whose binary of the host is mounted into the container as docker has it.
+void add_init(runtime::ContainerSpec& spec) {
+  const auto program = find_init();
+  if (!program) throw base::Error(base::Code::kNotSupported, kNoInit);
+  spec.process.args.insert(spec.process.args.begin(), {kInitTarget, "--"});
+  spec.mounts.push_back({kInitTarget, "bind", program->string(), {"bind", "ro"}});
 }
 
 }  // namespace
@@ -74,20 +114,17 @@ std::vector<runtime::Mount> etc_mounts(const Record& record, const std::string& 
 runtime::ContainerSpec make_spec(const Record& record, const SpecPlaces& places) {
   const auto& description = record.description;
   const auto rootfs = places.bundle / "rootfs";
-  const auto user = runtime::find_user(fs::Directory::open(rootfs), description.user);
   const auto hostname = hostname_of(record);
-
   auto spec = runtime::default_spec(description.network, places.host);
   spec.rootfs = rootfs;
   spec.hostname = hostname;
-  spec.cgroup_path = places.cgroup_parent + "/" + record.id;
-  spec.process.args = description.args();
-  spec.process.env = environment(description, hostname, user.home);
-  if (!description.working_dir.empty()) spec.process.working_dir = description.working_dir;
-  spec.process.uid = user.uid;
-  spec.process.gid = user.gid;
-  spec.process.additional_gids = user.additional_gids;
-  spec.process.terminal = description.terminal;
+  spec.cgroup_path = places.cgroup_path;
+  spec.annotations = description.annotations;
+  set_process(description, fs::Directory::open(rootfs), hostname, spec);
+  set_namespaces(description, places, spec);
+  set_security(description, places.host, spec);
+  set_resources(description, spec);
+  if (runs_init(description)) add_init(spec);
   for (auto& mount : etc_mounts(record, hostname, places.own)) spec.mounts.push_back(std::move(mount));
   for (auto& mount : prepare_mounts(description)) spec.mounts.push_back(std::move(mount));
   return spec;

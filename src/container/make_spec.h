@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "container/join_namespaces.h"
 #include "container/record.h"
 #include "runtime/spec.h"
 
@@ -11,12 +12,14 @@ namespace davit::container {
 struct SpecPlaces {
   std::filesystem::path bundle;  // RUN/containers/ID, with the root file system mounted at rootfs
   std::filesystem::path own;     // ROOT/containers/ID
-  std::string cgroup_parent;
+  std::string cgroup_path;       // as the runtime takes it
+  std::filesystem::path shm;     // shareable memory, mounted already; empty where it is the container's alone
+  JoinedNamespaces joined;
   const runtime::HostLimits& host;
 };
 
 // Writes the files that are mounted over those in /etc. Throws Error(kInvalidArgument) with docker's words for a user
-// or group that the image does not have.
+// or group that the image does not have, and for a device that the host does not have.
 runtime::ContainerSpec make_spec(const Record& record, const SpecPlaces& places);
 
 }  // namespace davit::container

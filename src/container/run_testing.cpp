@@ -83,7 +83,7 @@ RunTest::RunTest() : folder_(::testing::TempDir(), "davit-run-"), store_(folder_
   for (const char* name : {"bin", "etc", "tmp"}) fs::make_directory(root / name, 0755);
   stdfs::copy_file("/bin/busybox", root / "bin/busybox");
   for (const char* applet : {"sh", "true", "cat", "sleep", "head", "id", "env", "ip", "grep", "hostname", "kill", "wc",
-                             "touch", "stat", "mount"}) {
+                             "touch", "stat", "mount", "tail", "ls"}) {
     fs::symbolic_link("busybox", root / "bin" / applet);
   }
   fs::write_file(root / "etc/passwd", "root:x:0:0:root:/root:/bin/sh\napp:x:1000:1001:app:/home/app:/bin/sh\n", 0644);

@@ -99,7 +99,7 @@ TEST(CheckResources, WhatTheKernelCannotDoIsDroppedWithDockersWarning) {
                                         .write_iops = {{"/dev/null", 5}}},
                                        bare);
   EXPECT_EQ(checked.resources, (Resources{.memory_swap = -1}));
-  EXPECT_EQ(checked.warnings.size(), 13U);
+  EXPECT_EQ(checked.warnings.size(), 14U);
   EXPECT_THAT(checked.warnings, ::testing::Contains("Your kernel does not support Block I/O weight or the cgroup is "
                                                     "not mounted. Weight discarded."));
 }

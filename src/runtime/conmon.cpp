@@ -197,12 +197,14 @@ Created ContainerRuntime::create(const Bundle& bundle) {
       .argv = command,
       .extra_env = {{"_OCI_SYNCPIPE", std::to_string(sync.write.get())},
                     {"_OCI_STARTPIPE", std::to_string(start.read.get())}},
+      .directory = bundle.folder,  // it writes `oom` where it stands, and must hold no folder of the caller's
       .stdin_fd = null.fd(),
       .stdout_fd = null.fd(),
       .stderr_fd = errors.fd(),
       .pass_fds = {sync.write.get(), start.read.get()},
       .new_session = true,
       .die_with_parent = true,
+      .seccomp_filter = bundle.seccomp_filter,
   });
   sync.write.reset();
   start.read.reset();

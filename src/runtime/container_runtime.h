@@ -27,6 +27,7 @@ struct Bundle {
   std::string program;  // args[0], for messages
   bool terminal = false;
   bool open_stdin = false;
+  std::vector<sock_filter> seccomp_filter = {};  // runtime::early_filter(): conmon is started with it, for exec too
 };
 
 struct Created {
@@ -70,6 +71,9 @@ class ContainerRuntime {
   Usage usage(const Bundle& bundle, int init) const;
   // PIDs of its processes as this PID namespace has them, those in groups that it made itself too, lowest first.
   std::vector<int> processes(const Bundle& bundle) const;
+
+  // Whether the kernel ended one of its processes for want of memory; until destroy().
+  bool oom_killed(const Bundle& bundle) const;
 
   // Ends and removes all there may be of a container, however far it came: its processes, conmon, the runtime's state,
   // its control groups. Idempotent. Does not touch the bundle's folder. With `ended` conmon has written the exit code:

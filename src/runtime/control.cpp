@@ -43,4 +43,13 @@ std::vector<int> ContainerRuntime::processes(const Bundle& bundle) const {
   return cgroups_.processes(cgroup_path(bundle.id), true);
 }
 
+// The kernel's count, and conmon's mark where a group's count went with the group.
+bool ContainerRuntime::oom_killed(const Bundle& bundle) const {
+  if (base::fs::exists(bundle.folder / "oom")) return true;
+  const auto found = cgroups_.find(cgroup_path(bundle.id), "memory");
+  if (!found) return false;
+  const auto text = base::fs::read_file_if_exists(found->folder / (found->v2 ? "memory.events" : "memory.oom_control"));
+  return value_of(text.value_or(""), "oom_kill") > 0;
+}
+
 }  // namespace davit::runtime

@@ -69,6 +69,26 @@ User find_user(const base::fs::Directory& root, std::string_view wanted) {
   return find_user(text_inside(root, "etc/passwd"), text_inside(root, "etc/group"), wanted);
 }
 
+std::vector<std::uint32_t> find_groups(const base::fs::Directory& root, const std::vector<std::string>& wanted) {
+  if (wanted.empty()) return {};
+  return find_groups(text_inside(root, "etc/group"), wanted);
+}
+
+std::vector<std::uint32_t> find_groups(std::string_view group, const std::vector<std::string>& wanted) {
+  std::vector<std::uint32_t> gids;
+  for (const auto& text : wanted) {
+    if (text.size() > 1 && text.front() == '-' && number(std::string_view(text).substr(1)))
+      throw Error(Code::kInvalidArgument, "uids and gids must be in range 0-2147483647");
+    const auto gid = find_group(group, text);
+    if (!gid) {
+      throw Error::format(Code::kInvalidArgument, "Unable to find group {}: no matching entries in group file",
+                          base::printable(text));
+    }
+    gids.push_back(*gid);
+  }
+  return gids;
+}
+
 User find_user(std::string_view passwd, std::string_view group, std::string_view wanted) {
   const auto colon = wanted.find(':');
   const std::string user_text(wanted.substr(0, colon));

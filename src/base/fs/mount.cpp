@@ -68,15 +68,26 @@ void attach_mount(const FileDescriptor& mount, const stdfs::path& target) {
     fail("mount on", target, errno);
 }
 
-FileDescriptor open_tmpfs(const stdfs::path& target) {
+static FileDescriptor make_tmpfs(const stdfs::path& target, const std::string& source, const std::string& mode,
+                                 const std::string& size, unsigned attributes) {
   announce(Operation::kMount, target);
   MountContext context("tmpfs");
   if (!context) fail("mount tmpfs on", target, errno);
-  for (const auto& [key, value] : {std::pair{"source", "davit"}, std::pair{"mode", "0700"}, std::pair{"size", "1m"}}) {
-    if (const int error_number = context.set(key, value)) fail("mount tmpfs on", target, error_number);
+  for (const auto& [key, value] : {std::pair{"source", &source}, std::pair{"mode", &mode}, std::pair{"size", &size}}) {
+    if (const int error_number = context.set(key, value->c_str())) fail("mount tmpfs on", target, error_number);
   }
   if (const int error_number = context.create()) fail("mount tmpfs on", target, error_number);
-  return context.mount(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, "mount tmpfs on " + target.string());
+  return context.mount(attributes, "mount tmpfs on " + target.string());
+}
+
+FileDescriptor open_tmpfs(const stdfs::path& target) {
+  return make_tmpfs(target, "davit", "0700", "1m", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+}
+
+void mount_shared_memory(const stdfs::path& target, std::uint64_t bytes) {
+  attach_mount(make_tmpfs(target, "shm", "1777", std::to_string(bytes),
+                          MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NODEV),
+               target);
 }
 
 FileDescriptor open_bind(const stdfs::path& folder) {

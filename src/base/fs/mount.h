@@ -45,6 +45,9 @@ void mount_erofs(const ErofsMount& mount, const stdfs::path& target);
 
 // A new file system in memory, empty, 0700; for a few names, not for data. `target` is for messages.
 FileDescriptor open_tmpfs(const stdfs::path& target);
+// Mounts a file system in memory for the data of processes that do not trust each other: 1777, no devices, programs or
+// setuid; it ends with unmount().
+void mount_shared_memory(const stdfs::path& target, std::uint64_t bytes);
 // The folder once more, as a mount of its own.
 FileDescriptor open_bind(const stdfs::path& folder);
 // What is mounted below `mount_point` from now on reaches no other mount namespace, nor comes from one.
