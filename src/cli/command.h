@@ -101,6 +101,7 @@ int run_tags_restore(Context& context, const Arguments& arguments);
 int run_tags_rm(Context& context, const Arguments& arguments);
 int run_top(Context& context, const Arguments& arguments);
 int run_unpause(Context& context, const Arguments& arguments);
+int run_update(Context& context, const Arguments& arguments);
 int run_version(Context& context, const Arguments& arguments);
 
 }  // namespace davit::cli
