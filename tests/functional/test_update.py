@@ -45,6 +45,19 @@ def test_each_limit_is_kept_and_what_is_left_open_stays(davit, web):
         [500_000_000, 512, "0", "0", 50, 32 << 20, 64 << 20, 128 << 20]
 
 
+def test_period_quota_and_what_this_kernel_has_not(davit, web):
+    davit("update", "--cpu-period", "50000", "--cpu-quota", "20000", "web")
+    assert host_config(davit, "web", "CpuPeriod", "CpuQuota") == [50_000, 20_000]
+    ended = stopped(davit, "box:1", name="e0")
+    for words, member, value in ((["--blkio-weight", "300"], "BlkioWeight", 300), (["--cpu-rt-period", "100000"], "CpuRealtimePeriod", 100_000),
+                                 (["--cpu-rt-runtime", "1000"], "CpuRealtimeRuntime", 1000)):
+        said = davit("update", *words, ended, code=None)
+        if said.code == 0 and "discarded" not in said.stdout:
+            assert host_config(davit, ended, member) == [value]
+        else:  # named by its own words, and nothing is kept of it
+            assert "Your kernel does not support" in said.output and host_config(davit, ended, member) == [0], said
+
+
 def test_several_of_which_some_are_wrong(davit, web):
     stopped(davit, "box:1", name="e0")
     result = davit("update", "--cpu-shares", "256", "web", "nosuch", "e0", code=1)
