@@ -119,6 +119,7 @@ Container ContainerStore::create(Description description, std::vector<std::strin
   record.created = base::now();
   description.name = reserve_name(description.name, record.id);
   record.description = std::move(description);
+  if (!record.description.cgroup_parent.empty()) cgroup_place(record);  // throws where it cannot be
   const bool durably = !record.description.auto_remove;  // one that ends with its run need not outlive a power cut
 
   // Made whole beside its place: a container is there with all of its parts, or not at all.

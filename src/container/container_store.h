@@ -50,6 +50,7 @@ class ContainerStore {
     std::string cgroup_parent;              // "/davit-1f2e3d4c5b6a": from the store's ID
     std::vector<std::string> exit_command;  // calls exited(): {"/usr/bin/davit", "--root", "D", "internal", "exited"}
     std::string runtime = "auto";           // see runtime::choose_runtime
+    std::string cgroup_manager = "auto";    // see runtime::choose_cgroup_manager
     std::function<layer::LayerStore&()> layers;  // asked when a root file system is first mounted or unmounted
   };
   explicit ContainerStore(Options options);
@@ -105,6 +106,7 @@ class ContainerStore {
 
   // The runtime that starts containers here; probed once per boot.
   const runtime::RuntimeChoice& runtime_choice();
+  runtime::CgroupManager cgroup_manager();
 
  private:
   friend class HeldContainer;
@@ -127,6 +129,7 @@ class ContainerStore {
 
   // Lifecycle (lifecycle.cpp). Under the container's lock.
   runtime::ContainerRuntime runtime_for(const State& state);
+  runtime::CgroupPlace cgroup_place(const Record& record);
   runtime::ContainerSpec spec_for(const Container& container, const runtime::HostLimits& host);
   runtime::Created start_locked(Container& container, std::optional<runtime::Attachment>* attachment);
   void settle(Container& container);
@@ -138,6 +141,7 @@ class ContainerStore {
   Options options_;
   std::filesystem::path containers_;
   std::optional<runtime::RuntimeChoice> choice_;
+  std::optional<runtime::CgroupManager> cgroup_manager_;
 };
 
 }  // namespace davit::container

@@ -51,6 +51,22 @@ const runtime::RuntimeChoice& ContainerStore::runtime_choice() {
   return *choice_;
 }
 
+runtime::CgroupManager ContainerStore::cgroup_manager() {
+  if (!cgroup_manager_) cgroup_manager_ = runtime::choose_cgroup_manager(options_.cgroup_manager);
+  return *cgroup_manager_;
+}
+
+// Where a start would put it now.
+runtime::CgroupPlace ContainerStore::cgroup_place(const Record& record) {
+  const auto manager = cgroup_manager();
+  auto parent = record.description.cgroup_parent;
+  if (parent.empty()) {
+    parent = manager == runtime::CgroupManager::kSystemd ? runtime::slice_of(options_.cgroup_parent)
+                                                         : options_.cgroup_parent;
+  }
+  return runtime::cgroup_place(manager, parent, record.id);
+}
+
 runtime::Bundle ContainerStore::bundle(const Record& record) const {
   const auto& description = record.description;
   return {
@@ -76,6 +92,8 @@ runtime::ContainerRuntime ContainerStore::runtime_for(const State& state) {
       .choice = std::move(choice),
       .state = options_.run / "runtime",
       .cgroup_parent = options_.cgroup_parent,
+      .cgroup_manager = cgroup_manager(),
+      .cgroup = state.cgroup,
       .exit_command = options_.exit_command,
   });
 }
@@ -92,7 +110,7 @@ runtime::ContainerSpec ContainerStore::spec_for(const Container& container, cons
   }
   return make_spec(record, {.bundle = run_folder(record.id),
                             .own = folder(record.id),
-                            .cgroup_path = runtime_for(container.state).cgroup_path(record.id),
+                            .cgroup_path = cgroup_place(record).oci_path,
                             .shm = shm,
                             .joined = find_joined(*this, description),
                             .host = host});
@@ -112,6 +130,7 @@ runtime::Created ContainerStore::start_locked(Container& container, std::optiona
   state.status = Status::kStarting;
   state.runtime_name = choice.name;
   state.runtime_path = choice.path;
+  state.cgroup = cgroup_place(record).group;
   save(record, state, false);
   try {
     auto runtime = runtime_for(state);

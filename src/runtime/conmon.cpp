@@ -176,6 +176,7 @@ Created ContainerRuntime::create(const Bundle& bundle) {
   } else if (bundle.open_stdin) {
     command.emplace_back("--stdin");
   }
+  if (options_.cgroup_manager == CgroupManager::kSystemd) command.emplace_back("--systemd-cgroup");
   const auto runtime = runtime_command(bundle);
   for (std::size_t i = 1; i < runtime.size(); ++i) command.push_back("--runtime-arg=" + runtime[i]);
   if (!options_.exit_command.empty()) {
@@ -208,7 +209,7 @@ Created ContainerRuntime::create(const Bundle& bundle) {
   });
   sync.write.reset();
   start.read.reset();
-  cgroups_.adopt(child.pid(), options_.cgroup_parent + kConmonGroup);
+  leave_callers_group(child.pid(), bundle.id);
   fs::File::adopt(std::move(start.write), "conmon's start pipe").write(base::as_byte_view(std::string_view("\0", 1)));
 
   child.wait();
@@ -224,6 +225,19 @@ Created ContainerRuntime::create(const Bundle& bundle) {
   auto conmon = conmon_pid ? base::ProcessIdentity::of(*conmon_pid) : std::nullopt;
   if (!init || !conmon) throw Error(Code::kInternal, "the container ended before it was started");
   return {std::move(*init), std::move(*conmon)};
+}
+
+// Where it cannot be moved, the container ends with whoever called us: worth a word, no reason to refuse.
+void ContainerRuntime::leave_callers_group(int conmon, const std::string& id) const {
+  if (options_.cgroup_manager == CgroupManager::kCgroupfs) {
+    cgroups_.adopt(conmon, options_.cgroup_parent + kConmonGroup);
+    return;
+  }
+  try {
+    start_scope({.name = "davit-conmon-" + id + ".scope", .slice = slice_of(options_.cgroup_parent), .pid = conmon});
+  } catch (const Error& error) {
+    base::log::warn("conmon stays in its caller's control group: {}", error.message());
+  }
 }
 
 void ContainerRuntime::start(const Bundle& bundle) {

@@ -11,6 +11,7 @@
 
 #include "base/process.h"
 #include "runtime/cgroup.h"
+#include "runtime/cgroup_manager.h"
 #include "runtime/choice.h"
 #include "runtime/resources.h"
 #include "runtime/usage.h"
@@ -39,14 +40,18 @@ class ContainerRuntime {
  public:
   struct Options {
     RuntimeChoice choice;
-    std::filesystem::path state;            // the runtime's own folder: RUN/runtime
-    std::string cgroup_parent;              // "/davit-1f2e3d4c5b6a"
+    std::filesystem::path state;  // the runtime's own folder: RUN/runtime
+    std::string cgroup_parent;    // the store's: "/davit-1f2e3d4c5b6a"
+    CgroupManager cgroup_manager = CgroupManager::kCgroupfs;
+    std::string cgroup;                     // the container's group; empty: the one of its ID below the store's
     std::vector<std::string> exit_command;  // program and arguments; the container's ID is added
   };
   explicit ContainerRuntime(Options options);
 
   const RuntimeChoice& choice() const { return options_.choice; }
-  std::string cgroup_path(const std::string& id) const { return options_.cgroup_parent + "/" + id; }
+  std::string cgroup_path(const std::string& id) const {
+    return options_.cgroup.empty() ? options_.cgroup_parent + "/" + id : options_.cgroup;
+  }
 
   // Creates the container: its init exists and waits. conmon runs in a session of its own, outside the caller's control
   // group, and holds none of our descriptors. Throws Error with docker's words (exit_code_of_failed_start knows the
@@ -85,6 +90,7 @@ class ContainerRuntime {
   void control(const Bundle& bundle, const char* verb, const char* runtime_verb,
                const std::vector<std::string>& options = {}, std::string_view input = {});
   std::string failure_of(const Bundle& bundle, const std::string& fallback) const;
+  void leave_callers_group(int conmon, const std::string& id) const;
 
   Options options_;
   Cgroups cgroups_;
