@@ -1,5 +1,6 @@
 #include "base/file_lock.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <limits>
@@ -51,12 +52,13 @@ bool try_lock(const fs::File& file, FileLock::Mode mode) {
 FileLock FileLock::acquire(const std::filesystem::path& path, Mode mode) {
   fs::File file = open_lock_file(path);
   // A wait inside the kernel (F_OFD_SETLKW) cannot be ended by a flag, and threads share signals: so ask again, soon at
-  // first.
-  auto pause = std::chrono::milliseconds(1);
+  // first, and never later than by an eighth of what was waited by then.
+  using std::chrono::milliseconds;
+  const auto begin = std::chrono::steady_clock::now();
   while (!try_lock(file, mode)) {
     check_interrupted();
-    std::this_thread::sleep_for(pause);
-    pause = std::min(pause * 2, std::chrono::milliseconds(20));
+    const auto waited = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begin);
+    std::this_thread::sleep_for(std::clamp(waited / 8, milliseconds(1), milliseconds(20)));
   }
   return FileLock(std::move(file));
 }

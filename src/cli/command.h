@@ -58,7 +58,9 @@ const Command* find_command(const std::vector<std::string>& words, std::size_t* 
 
 // One handler per command, each in a file of its own name.
 int run_completion(Context& context, const Arguments& arguments);
+int run_container_inspect(Context& context, const Arguments& arguments);
 int run_container_prune(Context& context, const Arguments& arguments);
+int run_create(Context& context, const Arguments& arguments);
 int run_copy(Context& context, const Arguments& arguments);
 int run_history(Context& context, const Arguments& arguments);
 int run_image_inspect(Context& context, const Arguments& arguments);
@@ -99,6 +101,7 @@ int run_tags_restore(Context& context, const Arguments& arguments);
 int run_tags_rm(Context& context, const Arguments& arguments);
 int run_top(Context& context, const Arguments& arguments);
 int run_unpause(Context& context, const Arguments& arguments);
+int run_update(Context& context, const Arguments& arguments);
 int run_version(Context& context, const Arguments& arguments);
 
 }  // namespace davit::cli

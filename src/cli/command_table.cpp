@@ -13,7 +13,7 @@ using enum ValueKind;
 std::vector<Command> all_rows() {
   std::vector<Command> rows;
   for (const auto& part :
-       {image_commands(), container_commands(), lifecycle_commands(), registry_commands(), system_commands()}) {
+       {image_commands(), lifecycle_commands(), run_commands(), registry_commands(), system_commands()}) {
     for (const Command& command : part) {
       rows.push_back(command);
       for (const std::string_view alias : command.aliases) {

@@ -1,6 +1,7 @@
 // The rows of the command table for containers that are there: their list, their life, what they take.
 
 #include "cli/command_rows.h"
+#include "cli/update_flags.h"
 
 namespace davit::cli {
 
@@ -130,6 +131,13 @@ std::vector<Command> change_commands() {
        .least = 1,
        .handler = run_rm,
        .aliases = {"container rm", "container remove"}},
+      {.name = "update",
+       .arguments = "[OPTIONS] CONTAINER [CONTAINER...]",
+       .summary = "Update configuration of one or more containers",
+       .flags = flags_of_update(),
+       .least = 1,
+       .handler = run_update,
+       .aliases = {"container update"}},
   };
 }
 

@@ -238,17 +238,20 @@ Container ContainerStore::get(std::string_view text) {
 }
 
 std::vector<Container> ContainerStore::list(Unreadable unreadable) {
-  std::vector<Container> containers;
+  std::vector<std::unique_ptr<Container>> loaded;  // sorted by pointers: a container is large
   for (const auto& id : ids()) {
     try {
-      if (auto container = load_settled(id)) containers.push_back(std::move(*container));
+      if (auto container = load_settled(id)) loaded.push_back(std::make_unique<Container>(std::move(*container)));
     } catch (const Error& error) {
       if (unreadable == Unreadable::kThrow && error.code() != Code::kNotFound) throw;
       base::log::warn("container {} is left out: {}", id, error.message());
     }
   }
-  std::stable_sort(containers.begin(), containers.end(),
-                   [](const Container& a, const Container& b) { return a.record.created > b.record.created; });
+  std::stable_sort(loaded.begin(), loaded.end(),
+                   [](const auto& a, const auto& b) { return a->record.created > b->record.created; });
+  std::vector<Container> containers;
+  containers.reserve(loaded.size());
+  for (auto& container : loaded) containers.push_back(std::move(*container));
   return containers;
 }
 

@@ -98,6 +98,10 @@ class ContainerStore {
   Usage disk_usage() const;
   std::uint64_t written_bytes(const std::string& id) const;  // Usage::Own::size of one; 0 when it is gone
 
+  // Where a container's own files are, and where its root file system is mounted while it runs. No look at the disk.
+  std::filesystem::path folder_of(const std::string& id) const { return folder(id); }
+  std::filesystem::path root_of(const std::string& id) const { return run_folder(id) / "rootfs"; }
+
   // conmon's exit command: records the end and cleans up. Fine for a container that is gone or runs again.
   void exited(const std::string& id);
 

@@ -23,7 +23,8 @@ namespace fs = base::fs;
 constexpr const char* kInitTarget = "/sbin/docker-init";
 constexpr const char* kPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-// Docker's order: its own variables, then the container's, each replacing one of its name; HOME last.
+// Docker's order: its own variables, then the container's, each replacing one of its name (a name alone removes it);
+// HOME last.
 std::vector<std::string> environment(const Description& description, const std::string& hostname,
                                      const std::string& home) {
   std::vector<std::string> lines = {std::string("PATH=") + kPath, "HOSTNAME=" + hostname};
@@ -38,7 +39,11 @@ std::vector<std::string> environment(const Description& description, const std::
     lines.push_back(line);
   };
   for (const auto& line : description.env) {
-    if (line.find('=') != std::string::npos) set(line, true);
+    if (line.find('=') != std::string::npos) {
+      set(line, true);
+    } else {
+      std::erase_if(lines, [&](const std::string& other) { return other.starts_with(line + "="); });
+    }
   }
   set("HOME=" + home, false);
   return lines;
@@ -60,11 +65,10 @@ std::string hostname_of(const Record& record) {
 // Files of its own over those in /etc.
 std::vector<runtime::Mount> etc_mounts(const Record& record, const std::string& hostname,
                                        const std::filesystem::path& own) {
-  const auto network = record.description.network;
   const std::map<std::string, std::string> files = {
       {"hostname", hostname + "\n"},
-      {"hosts", hosts_file(network, fs::read_file_if_exists("/etc/hosts").value_or(""))},
-      {"resolv.conf", resolv_conf(network, fs::read_file_if_exists("/etc/resolv.conf").value_or(""))},
+      {"hosts", hosts_file(record.description, fs::read_file_if_exists("/etc/hosts").value_or(""))},
+      {"resolv.conf", resolv_conf(record.description, fs::read_file_if_exists("/etc/resolv.conf").value_or(""))},
   };
   std::vector<runtime::Mount> mounts;
   for (const auto& [name, content] : files) {
