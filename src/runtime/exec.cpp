@@ -46,7 +46,7 @@ Exec ContainerRuntime::exec(const Bundle& session, const std::function<void()>& 
   sync.write.reset();
   start.read.reset();
   attach.write.reset();
-  cgroups_.adopt(child.pid(), options_.cgroup_parent + kConmonGroup);
+  leave_callers_group(child.pid(), session.id + "-" + session.folder.filename().string());
   write_start_byte(start.write);
   child.wait();
 
