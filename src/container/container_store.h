@@ -112,6 +112,7 @@ class ContainerStore {
   friend class HeldContainer;
   std::filesystem::path folder(const std::string& id) const { return containers_ / id; }
   std::filesystem::path gone_folder(const std::string& id) const { return containers_ / (".gone-" + id); }
+  std::filesystem::path left_folder(const std::string& id) const { return containers_ / (".left-" + id); }
   std::filesystem::path run_folder(const std::string& id) const { return options_.run / "containers" / id; }
   runtime::Bundle bundle(const Record& record) const;
 
@@ -125,18 +126,22 @@ class ContainerStore {
   std::vector<std::string> ids() const;
   void save(const Record& record, const State& state, bool durably) const;
   void sweep() const;
-  std::uint64_t remove_locked(const Record& record);
+  bool is_forgotten(const std::string& name) const;
+  // With a `monitor` (conmon) that lives, its exit command removes the files: that can take longer than all the rest of
+  // a short run, and whoever waits for the run does not wait for it.
+  std::uint64_t remove_locked(const Record& record, const base::ProcessIdentity* monitor = nullptr);
 
   // Lifecycle (lifecycle.cpp). Under the container's lock.
   runtime::ContainerRuntime runtime_for(const State& state);
   runtime::CgroupPlace cgroup_place(const Record& record);
   runtime::ContainerSpec spec_for(const Container& container, const runtime::HostLimits& host);
   runtime::Created start_locked(Container& container, std::optional<runtime::Attachment>* attachment);
-  void settle(Container& container);
+  enum class Files { kRemove, kLeave };  // of a container that goes at its end: kLeave leaves them to the exit command
+  void settle(Container& container, Files files = Files::kRemove);
   bool is_settled(const Container& container) const;
   bool goes_at_end(const Record& record) const;
   void clean_up(const Container& container, bool ended);
-  void finish(const std::string& id);  // takes the lock
+  void finish(const std::string& id, Files files);  // takes the lock
 
   Options options_;
   std::filesystem::path containers_;

@@ -198,7 +198,7 @@ int ContainerStore::start_and_attach(const std::string& id, const runtime::Strea
   auto attached = streams;
   if (!bundle.open_stdin) attached.in = -1;
   attachment->relay(bundle, attached, *processes, &signals);
-  finish(id);
+  finish(id, Files::kLeave);
 
   // Whoever cleaned up wrote the code there before the file lost its name; our descriptor keeps it.
   char digits[16] = {};
@@ -215,17 +215,20 @@ bool ContainerStore::goes_at_end(const Record& record) const {
 bool ContainerStore::is_settled(const Container& container) const {
   const State& state = container.state;
   if (state.status == Status::kStarting) return false;
-  if (state.status == Status::kExited) return !goes_at_end(container.record);
-  if (!is_running(state.status)) return true;
+  if (!is_running(state.status)) {
+    if (state.status == Status::kExited && goes_at_end(container.record)) return false;
+    return !fs::exists(run_folder(container.id()));  // else a davit died before it had cleaned up
+  }
   return state.init && state.conmon && state.init->alive() && state.conmon->alive();
 }
 
 // Makes the state true. We hold the lock, so nobody else is at work on it: what is half done stays so unless undone
 // here.
-void ContainerStore::settle(Container& container) {
+void ContainerStore::settle(Container& container, Files files) {
   auto& state = container.state;
   if (is_settled(container)) return;
   const auto& record = container.record;
+  const auto conmon = state.conmon;
   if (state.status == Status::kStarting) {
     base::log::info("undoing an unfinished start of container {}", record.id);
     clean_up(container, false);
@@ -255,9 +258,11 @@ void ContainerStore::settle(Container& container) {
     }
     save(record, state, true);  // before the exit file goes
     clean_up(container, code.has_value());
+  } else {
+    clean_up(container, false);
   }
   if (goes_at_end(record)) {
-    remove_locked(record);
+    remove_locked(record, files == Files::kLeave && conmon ? &*conmon : nullptr);
   } else if (state.status == Status::kCreated) {
     save(record, state, true);
   }
@@ -274,9 +279,9 @@ void ContainerStore::clean_up(const Container& container, bool ended) {
   fs::remove_tree(bundle.folder);
 }
 
-void ContainerStore::finish(const std::string& id) {
+void ContainerStore::finish(const std::string& id, Files files) {
   if (const auto held = lock(id)) {
-    if (auto container = load(id)) settle(*container);
+    if (auto container = load(id)) settle(*container, files);
     return;
   }
   // Another process is removing it: nothing of it shall be left when we return, unless that process dies.
@@ -285,6 +290,9 @@ void ContainerStore::finish(const std::string& id) {
   }
 }
 
-void ContainerStore::exited(const std::string& id) { finish(id); }
+void ContainerStore::exited(const std::string& id) {
+  finish(id, Files::kLeave);
+  fs::remove_tree(left_folder(id));
+}
 
 }  // namespace davit::container

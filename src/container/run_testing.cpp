@@ -1,5 +1,6 @@
 #include "container/run_testing.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <thread>
@@ -135,6 +136,12 @@ base::Child RunTest::other(const std::string& verb, const std::string& id,
 }
 
 std::vector<std::string> RunTest::remains() const {
+  // What an exit command removes goes a moment after the run.
+  const auto left_to_it = [&] {
+    const auto names = fs::list(folder_.path() / "root/containers");
+    return std::any_of(names.begin(), names.end(), [](const std::string& name) { return name.starts_with(".left-"); });
+  };
+  for (int i = 0; i < 2000 && left_to_it(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
   std::vector<std::string> found;
   for (const auto& name : fs::list(folder_.path() / "root/containers")) {
     if (name != "lock" && name != "names") found.push_back("record " + name);

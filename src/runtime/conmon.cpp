@@ -197,8 +197,9 @@ Created ContainerRuntime::create(const Bundle& bundle) {
   auto child = base::spawn({
       .argv = command,
       .extra_env = {{"_OCI_SYNCPIPE", std::to_string(sync.write.get())},
-                    {"_OCI_STARTPIPE", std::to_string(start.read.get())}},
-      .directory = bundle.folder,  // it writes `oom` where it stands, and must hold no folder of the caller's
+                    {"_OCI_STARTPIPE", std::to_string(start.read.get())},
+                    {"LC_ALL", "C"}},  // else it loads a dozen files of a locale that it has no use for
+      .directory = bundle.folder,      // it writes `oom` where it stands, and must hold no folder of the caller's
       .stdin_fd = null.fd(),
       .stdout_fd = null.fd(),
       .stderr_fd = errors.fd(),
