@@ -1,5 +1,3 @@
-#include <unistd.h>
-
 #include "cli/arguments.h"
 #include "cli/context.h"
 #include "cli/image_name.h"
@@ -7,8 +5,10 @@
 #include "cli/platform.h"
 #include "cli/progress.h"
 #include "cli/pull_options.h"
+#include "cli/streams.h"
 #include "operations/find_image.h"
 #include "operations/run_container.h"
+#include "runtime/detach_keys.h"
 #include "runtime/oci_message.h"
 
 namespace davit::cli {
@@ -84,8 +84,8 @@ int create_and_start(Context& context, const Arguments& arguments) {
     print_line(created.id());
     return 0;
   }
-  return context.containers().start_and_attach(
-      created.id(), {.in = options.open_stdin ? STDIN_FILENO : -1, .out = STDOUT_FILENO, .err = STDERR_FILENO});
+  return start_with_streams(context, created.id(), {.in = options.open_stdin},
+                            runtime::parse_detach_keys(runtime::kDefaultDetachKeys));
 }
 
 }  // namespace

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/file_lock.h"
+#include "container/exit_table.h"
 #include "container/record.h"
 #include "layer/layer_store.h"
 #include "runtime/attach.h"
@@ -70,13 +71,10 @@ class ContainerStore {
   enum class Unreadable { kLeaveOut, kThrow };
   std::vector<Container> list(Unreadable unreadable = Unreadable::kLeaveOut);
 
-  // Starts it and returns. Does nothing when it runs; Error(kConflict) when it is paused. Throws Error with docker's
-  // words when it cannot be started (runtime::exit_code_of_failed_start gives the exit code for them); then it is as
-  // before, or gone if it was to be removed.
+  // Starts it and returns (attach.h: with its streams). Does nothing when it runs; Error(kConflict) when it is paused.
+  // Throws Error with docker's words when it cannot be started (runtime::exit_code_of_failed_start gives the exit code
+  // for them); then it is as before, or gone if it was to be removed.
   void start(const std::string& id);
-  // Starts it with its streams and signals attached, waits for its end and returns its exit code, when all of its
-  // output has been written. Throws Error(kConflict) when it runs already.
-  int start_and_attach(const std::string& id, const runtime::Streams& streams);
 
   // For who changes it, or acts on its processes (held_container.h): waits for its lock and makes its state true.
   // Throws Error(kNotFound, "No such container: ID") when it is gone, or goes by that.
@@ -103,6 +101,14 @@ class ContainerStore {
 
   // Where the memory of a container with --ipc shareable is mounted while it runs.
   std::filesystem::path shared_memory(const std::string& id) const { return run_folder(id) / "shm"; }
+  // RUN/containers/ID: what ends with a run.
+  std::filesystem::path run_folder(const std::string& id) const { return options_.run / "containers" / id; }
+  std::filesystem::path log_file(const std::string& id) const { return folder(id) / "container.log"; }
+  // conmon's, to which a container's ID is added, and for a session of exec its name.
+  const std::vector<std::string>& exit_command() const { return options_.exit_command; }
+
+  // How those ended that were removed at their end.
+  ExitTable exit_table() const { return ExitTable(options_.run / "exits"); }
 
   // The runtime that starts containers here; probed once per boot.
   const runtime::RuntimeChoice& runtime_choice();
@@ -112,7 +118,6 @@ class ContainerStore {
   friend class HeldContainer;
   std::filesystem::path folder(const std::string& id) const { return containers_ / id; }
   std::filesystem::path gone_folder(const std::string& id) const { return containers_ / (".gone-" + id); }
-  std::filesystem::path run_folder(const std::string& id) const { return options_.run / "containers" / id; }
   runtime::Bundle bundle(const Record& record) const;
 
   // Records (container_store.cpp).
@@ -131,7 +136,7 @@ class ContainerStore {
   runtime::ContainerRuntime runtime_for(const State& state);
   runtime::CgroupPlace cgroup_place(const Record& record);
   runtime::ContainerSpec spec_for(const Container& container, const runtime::HostLimits& host);
-  runtime::Created start_locked(Container& container, std::optional<runtime::Attachment>* attachment);
+  runtime::Created start_locked(Container& container, const std::function<void()>& before_start);
   void settle(Container& container);
   bool is_settled(const Container& container) const;
   bool goes_at_end(const Record& record) const;

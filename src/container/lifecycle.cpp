@@ -72,11 +72,12 @@ runtime::Bundle ContainerStore::bundle(const Record& record) const {
   return {
       .id = record.id,
       .folder = run_folder(record.id),
-      .log = folder(record.id) / "container.log",
+      .log = description.log.driver == "none" ? stdfs::path() : log_file(record.id),
       .name = description.name,
       .program = description.args().front(),
       .terminal = description.terminal,
       .open_stdin = description.open_stdin,
+      .leave_stdin_open = description.open_stdin && !description.stdin_once,
   };
 }
 
@@ -117,7 +118,7 @@ runtime::ContainerSpec ContainerStore::spec_for(const Container& container, cons
 }
 
 // Each step is written down before the next, so that a later davit can undo what this one had no time to.
-runtime::Created ContainerStore::start_locked(Container& container, std::optional<runtime::Attachment>* attachment) {
+runtime::Created ContainerStore::start_locked(Container& container, const std::function<void()>& before_start) {
   const auto& record = container.record;
   auto& state = container.state;
   const auto previous = state;
@@ -148,7 +149,7 @@ runtime::Created ContainerStore::start_locked(Container& container, std::optiona
     state.init = processes.init;
     state.conmon = processes.conmon;
     save(record, state, false);
-    if (attachment != nullptr) *attachment = runtime::Attachment::connect(bundle);
+    if (before_start) before_start();
     state.started = base::now();
     runtime.start(bundle);
     state.status = Status::kRunning;
@@ -176,35 +177,7 @@ void ContainerStore::start(const std::string& id) {
   if (container->state.status == Status::kPaused) {
     throw Error(Code::kConflict, "cannot start a paused container, try unpause instead");
   }
-  if (!container->running()) start_locked(*container, nullptr);
-}
-
-int ContainerStore::start_and_attach(const std::string& id, const runtime::Streams& streams) {
-  runtime::SignalCatcher signals;
-  std::optional<runtime::Attachment> attachment;
-  std::optional<runtime::Created> processes;
-  std::optional<fs::File> result;
-  runtime::Bundle bundle;
-  {
-    const auto held = lock(id);
-    auto container = held ? load(id) : std::nullopt;
-    if (!container) throw Error::format(Code::kNotFound, "No such container: {}", id);
-    settle(*container);
-    if (container->running()) throw Error::format(Code::kConflict, "Container {} is already running", id);
-    bundle = this->bundle(container->record);
-    processes = start_locked(*container, &attachment);
-    result = fs::File::open(bundle.folder / "result");
-  }
-  auto attached = streams;
-  if (!bundle.open_stdin) attached.in = -1;
-  attachment->relay(bundle, attached, *processes, &signals);
-  finish(id);
-
-  // Whoever cleaned up wrote the code there before the file lost its name; our descriptor keeps it.
-  char digits[16] = {};
-  const auto count = result->read_at(std::as_writable_bytes(std::span(digits)), 0);
-  if (count == 0) throw Error::format(Code::kInternal, "container {} ended without an exit code", id);
-  return std::stoi(std::string(digits, count));
+  if (!container->running()) start_locked(*container, {});
 }
 
 // Whether a container that has ended is to be removed for that: not while a restart waits for it.
@@ -257,6 +230,12 @@ void ContainerStore::settle(Container& container) {
     clean_up(container, code.has_value());
   }
   if (goes_at_end(record)) {
+    if (state.status == Status::kExited && state.finished) {
+      exit_table().add({.id = record.id,
+                        .name = record.description.name,
+                        .exit_code = state.exit_code,
+                        .finished = *state.finished});
+    }
     remove_locked(record);
   } else if (state.status == Status::kCreated) {
     save(record, state, true);

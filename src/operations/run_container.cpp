@@ -109,7 +109,7 @@ container::Description describe(store::Store& store, const FoundImage& found, co
   description.network = options.network;
   description.stop_signal = config.config.stop_signal;
   description.auto_remove = options.auto_remove;
-  description.open_stdin = options.open_stdin;
+  description.open_stdin = description.stdin_once = options.open_stdin;
   return description;
 }
 
