@@ -2,6 +2,7 @@
 
 #include "cli/command_rows.h"
 #include "cli/update_flags.h"
+#include "cli/streams.h"
 
 namespace davit::cli {
 
@@ -82,9 +83,7 @@ std::vector<Command> life_commands() {
        .arguments = "[OPTIONS] CONTAINER [CONTAINER...]",
        .summary = "Start one or more stopped containers",
        .flags = {{.name = "attach", .letter = 'a', .help = "Attach STDOUT/STDERR and forward signals"},
-                 {.name = "detach-keys",
-                  .kind = kString,
-                  .help = "Override the key sequence for detaching a container"},
+                 kDetachKeys,
                  {.name = "interactive", .letter = 'i', .help = "Attach container's STDIN"}},
        .least = 1,
        .handler = run_start,

@@ -17,6 +17,7 @@ namespace {
 namespace fs = base::fs;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 class ContainerStoreTest : public ::testing::Test {
  protected:
@@ -54,6 +55,17 @@ class ContainerStoreTest : public ::testing::Test {
 TEST_F(ContainerStoreTest, EmptyStoreHasNoContainers) {
   EXPECT_THAT(store_.list(), IsEmpty());
   EXPECT_FALSE(store_.find("web"));
+}
+
+// Their exit command removes them; where that died, a later creation does, and not while it may still be at work.
+TEST_F(ContainerStoreTest, FilesThatWereLeftToAnExitCommandAreRemovedWhenNoneCameForThem) {
+  const auto young = folder_.path() / "root/containers/.left-young", old = folder_.path() / "root/containers/.left-old";
+  for (const auto& left : {young, old}) fs::make_directories(left / "upper");
+  std::filesystem::last_write_time(old, std::filesystem::file_time_type::clock::now() - std::chrono::minutes(1));
+  store_.create(named("web"));
+  EXPECT_TRUE(fs::exists(young));
+  EXPECT_FALSE(fs::exists(old));
+  EXPECT_THAT(store_.list(), SizeIs(1));
 }
 
 TEST_F(ContainerStoreTest, IsFoundByIdNameAndUniquePrefix) {
