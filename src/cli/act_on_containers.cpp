@@ -72,9 +72,12 @@ container::StopOptions stop_options_of(const Arguments& arguments) {
   for (const char* name : {"time", "timeout"}) {
     if (arguments.given(name)) options.timeout = std::chrono::seconds(arguments.number(name));
   }
-  const std::string signal = arguments.text("signal");
-  if (!signal.empty()) options.signal = container::parse_signal(signal);
   return options;
+}
+
+std::optional<int> stop_signal_of(const Arguments& arguments) {
+  const std::string signal = arguments.text("signal");
+  return signal.empty() ? std::nullopt : std::optional(container::parse_signal(signal));
 }
 
 }  // namespace davit::cli

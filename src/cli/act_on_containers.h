@@ -44,7 +44,9 @@ int act_on_each(Context& context, const Arguments& arguments, const ActOnContain
 // Throws ClientError in docker's words for an empty name.
 void refuse_empty_name(const std::string& name);
 
-// --timeout, and --time, its old name, of stop and restart, and their signal.
+// --timeout, and --time, its old name, of stop and restart.
 container::StopOptions stop_options_of(const Arguments& arguments);
+// Their --signal. Throws Error(kInvalidArgument) for what is none: docker's daemon looks at it after the container.
+std::optional<int> stop_signal_of(const Arguments& arguments);
 
 }  // namespace davit::cli

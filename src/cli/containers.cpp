@@ -41,7 +41,7 @@ std::optional<long> number_beyond_signals(const std::string& text) {
 }  // namespace
 
 int run_stop(Context& context, const Arguments& arguments) {
-  const container::StopOptions options = stop_options_of(arguments);
+  container::StopOptions options = stop_options_of(arguments);
   const auto& names = arguments.positional();
   Outcomes outcomes(context, names);
   std::vector<std::string> ids;
@@ -49,7 +49,9 @@ int run_stop(Context& context, const Arguments& arguments) {
   for (std::size_t i = 0; i < names.size(); ++i) {
     try {
       refuse_empty_name(names[i]);
-      ids.push_back(context.containers().get(names[i]).id());
+      const std::string id = context.containers().get(names[i]).id();
+      options.signal = stop_signal_of(arguments);
+      ids.push_back(id);
       places.push_back(i);
     } catch (const Error& error) {
       outcomes.failed(i, error);
@@ -66,9 +68,10 @@ int run_stop(Context& context, const Arguments& arguments) {
 }
 
 int run_restart(Context& context, const Arguments& arguments) {
-  const container::StopOptions options = stop_options_of(arguments);
+  container::StopOptions options = stop_options_of(arguments);
   return act_on_each(context, arguments, [&](const std::string& name) {
     const std::string id = context.containers().get(name).id();
+    options.signal = stop_signal_of(arguments);
     with_prefix("Cannot restart container " + name + ": ",
                 [&] { container::restart(context.containers(), id, options); });
   });

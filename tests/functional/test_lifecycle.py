@@ -168,7 +168,7 @@ def test_values_that_are_none(davit, command):
     start(davit, "box:1", name="web")
     assert davit(command, "-t", "x", "web", code=125).stderr.startswith(
         'invalid argument "x" for "-t, --timeout" flag: strconv.ParseInt: parsing "x": invalid syntax\n')
-    refused(davit, command, "-s", "NOSUCH", "web", says=["Invalid signal: NOSUCH"])
+    refused(davit, command, "-s", "NOSUCH", "nosuch", "web", says=["No such container: nosuch", "Invalid signal: NOSUCH"])
     assert status(davit, "web").startswith("Up")
 
 
