@@ -53,7 +53,10 @@ class LayerMaker {
         fs::File::open(folder_ / kImage, {.access = fs::Access::kReadWrite, .create = fs::Create::kExclusive});
     fs::FileSink sink(file);
     codec::write_erofs(unpacked.tree,
-                       {.archive_bytes = tar_bytes_, .beside_bytes = unpacked.beside_bytes, .uuid = uuid_of(diff_id)},
+                       {.archive_bytes = tar_bytes_,
+                        .beside_bytes = unpacked.beside_bytes,
+                        .most_bytes = kLargestImage,
+                        .uuid = uuid_of(diff_id)},
                        sink);
     const std::string image = fs::read_file(folder_ / kImage, kLargestImage);
     std::vector<std::uint64_t> devices = {tar_bytes_};
