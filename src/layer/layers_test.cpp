@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/fs/mount.h"
 #include "base/fs/paths.h"
+#include "codec/hash.h"
 #include "layer/erofs_probe.h"
 #include "layer/layer_mounts.h"
 #include "layer/layer_store.h"
@@ -54,12 +55,14 @@ class LayersTest : public testing::Test {
   std::string content(const std::string& path) { return fs::read_file(merged_ / path); }
   std::vector<std::string> mounted() { return LayerMounts(root_, folder_.path() / "run").mounted(); }
   // From now on nothing is mounted by EROFS in this store, as after a move to an older kernel.
-  void take_erofs_away() {
+  void take_erofs_away() { note_support("none the kernel has no erofs"); }
+  // What the probe has found out, in place of "file".
+  void note_support(std::string_view found) {
     const auto note = root_ / "erofs" / "probed";
     std::string text = fs::read_file(note);
     const std::size_t line = text.find("file");
     ASSERT_NE(line, std::string::npos) << text;
-    text.replace(line, 4, "none the kernel has no erofs");
+    text.replace(line, 4, found);
     fs::write_file(note, text);
   }
   std::filesystem::path erofs_folder(const Archive& archive) { return root_ / "erofs" / archive.diff_id().hex(); }
@@ -200,6 +203,31 @@ TEST_F(LayersTest, WhereErofsWorksNoMoreItsTarsBecomeFolders) {
   layers->unmount(merged_);
   EXPECT_GT(layers->remove(archive.diff_id()), 0U);
   EXPECT_FALSE(layers->find(archive.diff_id()));
+}
+
+// Whatever follows an archive, it is a layer; a loop device has whole sectors of it.
+TEST_F(LayersTest, ATarOfAnyLengthIsMountedEitherWay) {
+  const std::string archive = Archive().folder("d").file("d/f", std::string(700, 'x')).bytes();
+  for (const std::string& bytes : {archive + "tail", archive + std::string(511, '\0'), archive, std::string()}) {
+    const oci::Digest diff_id = codec::digest_of(bytes);
+    for (const bool loop : {false, true}) {
+      const auto first = open("erofs");
+      base::MemorySource source(bytes);
+      if (auto staged = first->stage(diff_id, source)) {
+        first->sync();
+        staged->commit();
+      }
+      if (loop) note_support("loop because");
+      const auto layers = open("erofs");
+      layers->mount({.diff_ids = {diff_id}, .upper = {}, .work = {}, .target = merged_});
+      EXPECT_EQ(fs::list(merged_).size(), bytes.empty() ? 0U : 1U);
+      if (!bytes.empty()) {
+        EXPECT_EQ(content("d/f"), std::string(700, 'x'));
+      }
+      layers->unmount(merged_);
+      fs::remove(root_ / "erofs" / "probed");
+    }
+  }
 }
 
 }  // namespace
