@@ -205,6 +205,21 @@ TEST_F(LayersTest, WhereErofsWorksNoMoreItsTarsBecomeFolders) {
   EXPECT_FALSE(layers->find(archive.diff_id()));
 }
 
+TEST_F(LayersTest, ADamagedTarBecomesNoFolderButIsMadeAgainFromTheSource) {
+  const Archive archive = Archive().file("f", "content");
+  const std::string bytes = archive.bytes();
+  source_ = [&](const oci::Digest&) { return std::make_unique<base::MemorySource>(bytes); };
+  add(*open("erofs"), archive);
+  std::string damaged = bytes;
+  damaged[600] ^= 1;
+  fs::write_file(erofs_folder(archive) / "tar", damaged);
+  take_erofs_away();
+  const auto layers = open("auto");
+  mount(*layers, {archive});
+  EXPECT_EQ(content("f"), "content");
+  EXPECT_EQ(driver_of(*layers, archive), "overlay");
+}
+
 // Whatever follows an archive, it is a layer; a loop device has whole sectors of it.
 TEST_F(LayersTest, ATarOfAnyLengthIsMountedEitherWay) {
   const std::string archive = Archive().folder("d").file("d/f", std::string(700, 'x')).bytes();
