@@ -159,7 +159,7 @@ KeptLayer ErofsDriver::make_sure_of_image(const oci::Digest& diff_id) {
     const ImageUnpacked unpacked = maker.read(*source, diff_id);
     kept->image = maker.write_image(unpacked, diff_id);
     kept->has_beside = maker.has_beside();
-    fs::sync_filesystem(staged);
+    sync();
     if (kept->has_beside) fs::rename(staged / kBeside, folder / kBeside);
     fs::rename(staged / kImage, folder / kImage);
     rewrite_layer_record(folder, *kept);

@@ -36,7 +36,7 @@ class Layers final : public LayerStore {
   DriverChoice driver() const override { return choice_; }
   std::optional<LayerRecord> find(const oci::Digest& diff_id) const override;
   std::unique_ptr<StagedLayer> stage(const oci::Digest& diff_id, base::Source& tar) override;
-  void sync() override { fs::sync_filesystem(default_->folders().folder()); }
+  void sync() override { default_->sync(); }
   std::uint64_t remove(const oci::Digest& diff_id) override;
   std::vector<oci::Digest> list() const override;
   std::uint64_t clean() override;
@@ -198,7 +198,7 @@ bool Layers::make_again(const oci::Digest& diff_id) {
 void Layers::make_of(const oci::Digest& diff_id, base::Source& tar, LayerDriver& driver) {
   base::log::info("layer {} is made again in the form of {}", diff_id.text(), driver.name());
   if (const auto staged = driver.stage(diff_id, tar)) {
-    fs::sync_filesystem(driver.folders().folder());
+    driver.sync();
     staged->commit();
   }
 }

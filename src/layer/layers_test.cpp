@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/fs/mount.h"
 #include "base/fs/paths.h"
+#include "base/process.h"
 #include "codec/hash.h"
 #include "layer/erofs_probe.h"
 #include "layer/layer_mounts.h"
@@ -218,6 +219,51 @@ TEST_F(LayersTest, ADamagedTarBecomesNoFolderButIsMadeAgainFromTheSource) {
   mount(*layers, {archive});
   EXPECT_EQ(content("f"), "content");
   EXPECT_EQ(driver_of(*layers, archive), "overlay");
+}
+
+// A disk that loses what is written to it from lose() on, as a broken one does: a file system without a journal in a
+// file, most of which has no room left to be in.
+class LosingDisk {
+ public:
+  explicit LosingDisk(std::filesystem::path folder) : folder_(std::move(folder)) {
+    for (const auto& name : {"memory", "disk"}) fs::make_directories(folder_ / name);
+    run({"mount", "-t", "tmpfs", "-o", "size=44m", "tmpfs", memory()});
+    run({"dd", "if=/dev/zero", "of=" + memory() + "/file", "bs=1M", "count=40", "status=none"});
+    run({"mkfs.ext4", "-q", "-F", "-O", "^has_journal", "-E", "nodiscard", memory() + "/file"});
+    run({"mount", "-o", "loop", memory() + "/file", path()});
+  }
+  ~LosingDisk() {
+    for (const auto& name : {"disk", "memory"}) fs::unmount(folder_ / name);
+  }
+  std::filesystem::path path() const { return folder_ / "disk"; }
+  // The first half of the disk is full from now on, and the other one is not there.
+  void lose() {
+    run({"dd", "if=/dev/zero", "of=" + (path() / "full").string(), "bs=1M", "count=20", "conv=fsync", "status=none"});
+    run({"fallocate", "--punch-hole", "--offset", "20M", "--length", "20M", memory() + "/file"});
+    base::run({.argv = {"dd", "if=/dev/zero", "of=" + memory() + "/full", "bs=1M", "status=none"}});
+  }
+
+ private:
+  std::string memory() const { return folder_ / "memory"; }
+  static void run(const std::vector<std::string>& argv) {
+    const auto result = base::run({.argv = argv});
+    if (!result.status.ok()) throw Error(Code::kInternal, argv.front() + ": " + result.err);
+  }
+  std::filesystem::path folder_;
+};
+
+TEST_F(LayersTest, ALayerThatIsLostOnItsWayToTheDiskIsNotTakenForDurable) {
+  LosingDisk disk(folder_.path() / "losing");
+  root_ = disk.path() / "store";
+  for (const char* driver : {"overlay", "erofs"}) fs::make_directories(root_ / driver);
+  const auto layers = open("overlay");
+  disk.lose();
+  const std::string bytes = Archive().file("f", std::string(2'000'000, 'x')).bytes();
+  base::MemorySource source(bytes);
+  const auto staged = layers->stage(codec::digest_of(bytes), source);
+  ASSERT_TRUE(staged);
+  EXPECT_THROW(fs::sync_filesystem(disk.path()), Error) << "another is told of it first";
+  EXPECT_THROW(layers->sync(), Error);
 }
 
 // Whatever follows an archive, it is a layer; a loop device has whole sectors of it.
