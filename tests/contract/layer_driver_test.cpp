@@ -459,6 +459,8 @@ TEST_P(LayerDriverTest, A127LayersMount) {
     if (i % 40 == 39) layer.file("tmp/" + std::to_string(i), "").file("lib/" + std::to_string(i), "");
     layers.push_back(layer);
   }
+  EXPECT_EQ(differences(layers), "");
+  driver_->unmount(merged_);
   mount(layers, true);
   EXPECT_EQ(fs::list(merged_ / "d").size(), 127U);
   EXPECT_EQ(fs::list(merged_ / "usr").size(), 3U);
