@@ -10,7 +10,7 @@ import threading
 from collections import Counter
 
 import pytest
-from testing import images
+from testing import archives, images
 from testing.fake_registry import FakeRegistry
 from testing.processes import wait_until
 from testing.relay import Relay
@@ -93,6 +93,30 @@ def test_after_a_cut_at_half_way_the_second_try_fetches_at_most_half(davit, fake
         assert fake_registry.bytes_sent(f"GET .*/blobs/{blob.digest}") <= len(blob.blob) / 2
         assert len(fake_registry.requests(f"GET .*/blobs/{blob.digest}")) > 1
         assert store.id_of(f"{address}/team/big:1") == image.id
+
+
+def test_layer_of_which_a_cut_pull_left_pieces_without_a_beginning_is_loaded(davit, fake_registry, far, options, folder):
+    image = big_image(4 * MIB)
+    fake_registry.add("team/big:1", image)
+    blob = image.layers[0]
+    (folder / "image.tar").write_bytes(archives.oci_archive(image, name="docker.io/team/big:1"))
+    released = threading.Event()
+
+    def late(exchange):
+        if bounds(exchange.seen)[0] == 0:
+            released.wait(60)
+        exchange.default()
+
+    fake_registry.on(f"GET .*/blobs/{blob.digest}", late)
+    running = davit.start(*options, "pull", f"{far.address}/team/big:1")
+    wait_until(lambda: far.bytes_down >= 2 * MIB, what="other ranges than the first")
+    running.send_signal(signal.SIGKILL)
+    running.communicate(timeout=10)
+    released.set()
+
+    davit("load", "-i", folder / "image.tar")
+
+    assert davit.id_of("team/big:1") == image.id
 
 
 def test_cuts_are_taken_up_where_they_were(davit, fake_registry, far, options):
