@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <future>
+#include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -220,7 +221,9 @@ class LayerFetch {
 
   // Whether another pull, for which this one may have waited, has brought the layer and kept no blob of it.
   bool came_meanwhile() {
-    return does_without_blob(store_, layer_) && is_complete(store_, layer_) && KnownLayers(store_).contains(layer_);
+    if (!does_without_blob(store_, layer_) || !is_complete(store_, layer_)) return false;
+    const std::lock_guard lock(context_.images);
+    return KnownLayers(store_).contains(layer_);
   }
 
   void add(std::unique_ptr<blob::SealedBlob> blob) {
