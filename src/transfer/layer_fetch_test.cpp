@@ -93,5 +93,20 @@ TEST_F(LayerFetchTest, ManyLayersThatCameMeanwhileAreSeenByManyThreadsAtOnce) {
   EXPECT_EQ(store.blobs().disk_usage().partial, 0U);
 }
 
+// Whoever named it may not have come to the sync of its folder yet.
+TEST_F(LayerFetchTest, ALayerThatAnotherHasJustNamedIsMadeDurable) {
+  const std::string tar(1024, '\0');
+  const store::ImageLayer layer = {.blob = {.media_type = std::string(oci::media_type::kOciLayerTar),
+                                            .digest = store.blobs().put(tar),
+                                            .size = tar.size()},
+                                   .diff_id = codec::digest_of(tar)};
+  FetchContext context = {source, options, connections, progress};
+  StagedContent content(store);
+  fetch_layer(store, context, layer, content);
+  const int before = WholeLayers::syncs;
+  content.commit();
+  EXPECT_EQ(WholeLayers::syncs, before + 1);
+}
+
 }  // namespace
 }  // namespace davit::transfer
