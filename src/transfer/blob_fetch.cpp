@@ -17,6 +17,9 @@ namespace davit::transfer {
 
 namespace {
 
+// Pieces take memory by the size that is told, before a byte has come: at most 4 MiB for the table of this one.
+constexpr std::uint64_t kMostInPieces = std::uint64_t{256} << 30;
+
 // Counts what passes, for progress; looks at Ctrl-C.
 class CountingSink final : public base::Sink {
  public:
@@ -202,7 +205,8 @@ bool BlobFetch::is_far() const {
 bool BlobFetch::comes_in_pieces() const {
   if (writer_.in_pieces()) return true;
   const std::uint64_t large = 2 * context_.options.range_size;
-  return context_.options.connections > 1 && size_of(writer_.missing()) >= large && is_far();
+  return context_.options.connections > 1 && blob_.size <= kMostInPieces && size_of(writer_.missing()) >= large &&
+         is_far();
 }
 
 void BlobFetch::stream(FeedSink& feed) {

@@ -125,6 +125,22 @@ TEST_F(BlobFetchTest, ASmallBlobIsOneStream) {
   EXPECT_EQ(ranges(), std::set<std::string>{""});
 }
 
+TEST_F(BlobFetchTest, ASizeThatCannotBeTrueTakesNoMemory) {
+  far();
+  const oci::Descriptor lie{.media_type = "x", .digest = blob.digest, .size = std::uint64_t{1} << 62};
+  const auto writer = store.ingest(lie.digest, lie.size);
+  const auto from = source();
+  Connections connections(options.connections);
+  FetchContext context = {*from, options, connections, progress};
+  base::NullSink reader;
+  try {
+    BlobFetch(context, *writer, lie).run(reader);
+    ADD_FAILURE() << "no error";
+  } catch (const base::Error& e) {
+    EXPECT_EQ(e.code(), base::Code::kCorrupt) << e.message();
+  }
+}
+
 TEST_F(BlobFetchTest, FromFarItIsRangesEachAskedForOnceAndReadInOrder) {
   far();
   const auto writer = store.ingest(blob.digest, blob.size);
