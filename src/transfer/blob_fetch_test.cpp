@@ -202,6 +202,39 @@ TEST_F(BlobFetchTest, AServerThatGivesRangesNoMoreIsGoneOnWithAsAStream) {
   EXPECT_EQ(writer->commit().digest, blob.digest);
 }
 
+TEST_F(BlobFetchTest, AServerThatServesFewerConnectionsIsAskedByFewer) {
+  far();
+  for (const int most : {1, 2}) {
+    std::atomic<int> active = 0;
+    server.on("GET", path(), [&](const RecordedRequest& request) {
+      const bool is_full = ++active > most;
+      std::this_thread::sleep_for(std::chrono::milliseconds(is_full ? 0 : 20));
+      --active;
+      return is_full ? Reply{.status = 503} : ranged(request);
+    });
+    const auto writer = store.ingest(blob.digest, blob.size);
+    EXPECT_EQ(fetch(*writer, *source()), content);
+    writer->commit();
+    store.remove(blob.digest);
+  }
+}
+
+TEST_F(BlobFetchTest, AServerThatServesNobodyIsAFailure) {
+  far();
+  std::atomic<int> asked = 0;
+  server.on("GET", path(),
+            [&](const RecordedRequest& request) { return ++asked <= 2 ? ranged(request) : Reply{.status = 503}; });
+  const auto writer = store.ingest(blob.digest, blob.size);
+  const auto from = source();
+  try {
+    fetch(*writer, *from);
+    ADD_FAILURE() << "no error";
+  } catch (const base::Error& e) {
+    EXPECT_EQ(e.code(), base::Code::kUnavailable) << e.message();
+  }
+  EXPECT_LE(asked, 2 + 4 * 3);
+}
+
 TEST_F(BlobFetchTest, AFailureEndsAllConnectionsAndLeavesWhatCame) {
   far();
   server.on("GET", path(), [&](const RecordedRequest& request) {
