@@ -204,6 +204,33 @@ def test_wrong_bytes_in_ranges_are_told_and_dropped(davit, fake_registry, far, o
     davit(*options, "pull", f"{far.address}/team/big:1")
 
 
+def test_refusal_in_mid_layer_leaves_what_came(davit, fake_registry):
+    """As of a store behind the registry whose addresses have a time limit."""
+    image = big_image(4 * MIB)
+    reference = fake_registry.add("team/big:1", image)
+    blob = image.layers[0]
+    fake_registry.on(f"GET .*/blobs/{blob.digest}", lambda exchange: exchange.default(cut_after=3 * MIB), times=1)
+    fake_registry.on(f"GET .*/blobs/{blob.digest}", lambda exchange: exchange.reply(400), times=1)
+    davit("pull", reference, code=1)
+    fake_registry.forget_requests()
+
+    davit("pull", reference)
+
+    assert fake_registry.bytes_sent(f"GET .*/blobs/{blob.digest}") <= len(blob.blob) - 2 * MIB
+
+
+def test_wrong_bytes_that_look_like_something_unknown_are_dropped(davit, fake_registry):
+    image = big_image(4 * MIB)
+    reference = fake_registry.add("team/big:1", image)
+    blob = image.layers[0]
+    fake_registry.on(f"GET .*/blobs/{blob.digest}", lambda exchange: exchange.reply(200, b"BZh91AY&SY" + blob.blob[10:]), times=1)
+    assert "bzip2" in davit("pull", reference, code=1).stderr
+
+    davit("pull", reference)
+
+    assert davit.id_of(reference) == image.id
+
+
 # Mirrors.
 
 def mirrored(folder, location, mirror):
