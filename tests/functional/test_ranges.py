@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -385,6 +386,20 @@ def test_two_pulls_in_opposite_order_do_not_wait_for_each_other(davit, fake_regi
     ended = [(pull.communicate(timeout=60), pull.returncode) for pull in pulls]
     assert [code for _, code in ended] == [0, 0], ended
     assert len(fake_registry.requests(f"GET .*/blobs/({first.digest}|{second.digest})")) == 2
+
+
+def test_artifact_of_more_blobs_than_a_process_may_have_open_files(davit, fake_registry):
+    blobs = [images.Layer(b"", compression="none", blob=f"blob {number}".encode()) for number in range(1100)]
+    manifest = {"schemaVersion": 2, "mediaType": images.OCI_MANIFEST, "config": {"mediaType": "application/vnd.made.up", "size": 2, "digest": images.digest(b"{}")},
+                "layers": [{"mediaType": "application/vnd.made.up", "size": len(one.blob), "digest": one.digest} for one in blobs]}
+    reference = fake_registry.add("team/parts:1", images.Image(blobs, b"{}", json.dumps(manifest).encode(), images.OCI_MANIFEST))
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1024, before[1]))
+    try:
+        davit("pull", "-q", reference)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    davit("save", "-o", davit.folder / "all.tar", reference)
 
 
 @pytest.mark.parametrize("distance", ["near", "far"])
