@@ -36,7 +36,7 @@ class Layers final : public LayerStore {
   DriverChoice driver() const override { return choice_; }
   std::optional<LayerRecord> find(const oci::Digest& diff_id) const override;
   std::unique_ptr<StagedLayer> stage(const oci::Digest& diff_id, base::Source& tar) override;
-  void sync() override { fs::sync_filesystem(default_->folders().folder()); }
+  void sync() override { default_->sync(); }
   std::uint64_t remove(const oci::Digest& diff_id) override;
   std::vector<oci::Digest> list() const override;
   std::uint64_t clean() override;
@@ -54,6 +54,7 @@ class Layers final : public LayerStore {
   ChainLayer show(const oci::Digest& diff_id, LayerMounts::Inside* mounts);
   std::optional<ChainLayer> try_show(const oci::Digest& diff_id, LayerMounts::Inside* mounts);
   bool make_again(const oci::Digest& diff_id);
+  static void make_of(const oci::Digest& diff_id, base::Source& tar, LayerDriver& driver);
   bool needs_mounts(const std::vector<oci::Digest>& diff_ids) const;
   fs::FileDescriptor open_root(const MountOptions& options, LayerMounts::Inside* mounts);
 
@@ -180,16 +181,26 @@ std::optional<ChainLayer> Layers::try_show(const oci::Digest& diff_id, LayerMoun
 
 // From a tar that is here in a form that this machine cannot mount, or from the layer's blob.
 bool Layers::make_again(const oci::Digest& diff_id) {
-  std::unique_ptr<base::Source> tar = erofs_ ? erofs_->tar(diff_id) : nullptr;
-  LayerDriver& driver = tar ? *overlay_ : *default_;
-  if (!tar && options_.source) tar = options_.source(diff_id);
-  if (!tar) return false;
+  if (const auto tar = erofs_ ? erofs_->tar(diff_id) : nullptr) {
+    try {
+      make_of(diff_id, *tar, *overlay_);
+      return true;
+    } catch (const Error& error) {
+      if (error.code() != Code::kCorrupt && error.code() != Code::kInvalidArgument) throw;
+      base::log::warn("{}", error.message());
+    }
+  }
+  const auto tar = options_.source ? options_.source(diff_id) : nullptr;
+  if (tar) make_of(diff_id, *tar, *default_);
+  return tar != nullptr;
+}
+
+void Layers::make_of(const oci::Digest& diff_id, base::Source& tar, LayerDriver& driver) {
   base::log::info("layer {} is made again in the form of {}", diff_id.text(), driver.name());
-  if (const auto staged = driver.stage(diff_id, *tar)) {
-    fs::sync_filesystem(driver.folders().folder());
+  if (const auto staged = driver.stage(diff_id, tar)) {
+    driver.sync();
     staged->commit();
   }
-  return true;
 }
 
 ChainLayer Layers::show(const oci::Digest& diff_id, LayerMounts::Inside* mounts) {

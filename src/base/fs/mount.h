@@ -34,7 +34,7 @@ enum class Backing { kFile, kLoop };
 
 struct ErofsMount {
   stdfs::path image;
-  std::vector<stdfs::path> devices;  // its extra devices, in their order
+  std::vector<stdfs::path> devices;  // its extra devices, in their order; of any length, but used by whole blocks
   Backing backing = Backing::kFile;
 };
 
