@@ -72,7 +72,9 @@ void read_format_1(const json::object& object, Description& description) {
 template <typename Read>
 auto parse(std::string_view document, const stdfs::path& path, Read read) {
   try {
-    const auto value = json::parse(document);
+    unsigned char buffer[16 * 1024];  // enough for most: `ps` reads hundreds of them
+    json::monotonic_resource memory(buffer, sizeof buffer);
+    const auto value = json::parse(document, &memory);
     const auto& object = value.as_object();
     if (object.at("format").to_number<int>() > kFormat) {
       throw Error::format(Code::kNotSupported, "{} was written by a newer davit", path.string());
