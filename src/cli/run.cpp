@@ -48,6 +48,8 @@ int fail(const Context& context, const base::Error& error) {
   if (error.code() == base::Code::kCancelled) throw;  // the error that is being handled
   print_failure(context, error, "davit: ");
   print_error("\nRun 'davit run --help' for more information");
+  // Only what stands in the way of the program itself tells by its code what that is.
+  if (dynamic_cast<const ClientError*>(&error) != nullptr) return kDavitFailed;
   return runtime::exit_code_of_failed_start(error.message());
 }
 
