@@ -1,13 +1,21 @@
-#include <unistd.h>
-
 #include "cli/arguments.h"
 #include "cli/create_container.h"
 #include "cli/output.h"
+#include "cli/streams.h"
 #include "runtime/oci_message.h"
 
 namespace davit::cli {
 
 namespace {
+
+StreamsWanted streams_of(RunLine& line) {
+  const container::Description& asked = line.asked();
+  return {.in = asked.attach_stdin,
+          .out = asked.attach_stdout,
+          .err = asked.attach_stderr,
+          .terminal = asked.terminal,
+          .forward_signals = line.sig_proxy};
+}
 
 // What docker's client refuses of the streams, without "docker: " before it.
 void check_streams(const Arguments& arguments, RunLine& line) {
@@ -16,11 +24,12 @@ void check_streams(const Arguments& arguments, RunLine& line) {
       throw ClientError("conflicting options: cannot specify both --attach and --detach");
     return;
   }
-  if (line.asked().attach_stdin && line.asked().terminal && ::isatty(STDIN_FILENO) == 0)
-    throw ClientError("the input device is not a TTY");
+  check_input_terminal(streams_of(line));
 }
 
 int create_and_start(Context& context, const Arguments& arguments, RunLine& line) {
+  const std::string keys = detach_keys_of(context, arguments);
+  const StreamsWanted wanted = streams_of(line);
   const auto created = create_container(context, line);
   if (!arguments.given("network") && !arguments.given("net")) {
     print_error(
@@ -32,8 +41,7 @@ int create_and_start(Context& context, const Arguments& arguments, RunLine& line
     print_line(created.id());
     return 0;
   }
-  return context.containers().start_and_attach(
-      created.id(), {.in = line.asked().open_stdin ? STDIN_FILENO : -1, .out = STDOUT_FILENO, .err = STDERR_FILENO});
+  return start_with_streams(context, created.id(), wanted, keys);
 }
 
 int fail(const Context& context, const base::Error& error) {

@@ -32,6 +32,8 @@ constexpr std::size_t kIdDigits = 64;
 constexpr const char* kNames = "names";  // ROOT/containers/names/NAME -> ID
 constexpr const char* kNewPrefix = ".new-";
 constexpr const char* kGonePrefix = ".gone-";
+constexpr const char* kLeftPrefix = ".left-";
+constexpr auto kPatienceWithExitCommand = std::chrono::seconds(10);
 
 bool is_id(std::string_view text) { return text.size() == kIdDigits && base::is_hex(text); }
 
@@ -119,6 +121,7 @@ Container ContainerStore::create(Description description, std::vector<std::strin
   record.created = base::now();
   description.name = reserve_name(description.name, record.id);
   record.description = std::move(description);
+  if (!record.description.cgroup_parent.empty()) cgroup_place(record);  // throws where it cannot be
   const bool durably = !record.description.auto_remove;  // one that ends with its run need not outlive a power cut
 
   // Made whole beside its place: a container is there with all of its parts, or not at all.
@@ -161,15 +164,30 @@ std::string ContainerStore::reserve_name(const std::string& wanted, const std::s
   return id.substr(0, 12);
 }
 
+// Whether a folder that was left to an exit command is so old that none comes for it any more.
+bool ContainerStore::is_forgotten(const std::string& name) const {
+  if (!name.starts_with(kLeftPrefix)) return false;
+  std::error_code error;
+  const auto left = stdfs::last_write_time(containers_ / name, error);  // its state was written just before
+  return !error && base::now() - std::chrono::file_clock::to_sys(left) > kPatienceWithExitCommand;
+}
+
 // Removes what a davit left that died while it made or removed a container. Under the names' lock, which covers making.
 void ContainerStore::sweep() const {
+  bool found = false;
   for (const auto& name : fs::list(containers_)) {
-    if (!name.starts_with(kNewPrefix) && !name.starts_with(kGonePrefix)) continue;
+    if (!name.starts_with(kNewPrefix) && !name.starts_with(kGonePrefix) && !is_forgotten(name)) continue;
+    found = true;
     try {
       fs::remove_tree(containers_ / name);
     } catch (const Error& error) {  // another process is removing it at this moment
       base::log::debug("{} stays for now: {}", name, error.message());
     }
+  }
+  if (!found) return;
+  for (const auto& name : fs::list(containers_ / kNames)) {  // one that died there may have left the name behind
+    const auto id = fs::read_link(containers_ / kNames / name);
+    if (id && !fs::exists(folder(*id))) fs::remove(containers_ / kNames / name);
   }
 }
 
@@ -237,17 +255,20 @@ Container ContainerStore::get(std::string_view text) {
 }
 
 std::vector<Container> ContainerStore::list(Unreadable unreadable) {
-  std::vector<Container> containers;
+  std::vector<std::unique_ptr<Container>> loaded;  // sorted by pointers: a container is large
   for (const auto& id : ids()) {
     try {
-      if (auto container = load_settled(id)) containers.push_back(std::move(*container));
+      if (auto container = load_settled(id)) loaded.push_back(std::make_unique<Container>(std::move(*container)));
     } catch (const Error& error) {
       if (unreadable == Unreadable::kThrow && error.code() != Code::kNotFound) throw;
       base::log::warn("container {} is left out: {}", id, error.message());
     }
   }
-  std::stable_sort(containers.begin(), containers.end(),
-                   [](const Container& a, const Container& b) { return a.record.created > b.record.created; });
+  std::stable_sort(loaded.begin(), loaded.end(),
+                   [](const auto& a, const auto& b) { return a->record.created > b->record.created; });
+  std::vector<Container> containers;
+  containers.reserve(loaded.size());
+  for (auto& container : loaded) containers.push_back(std::move(*container));
   return containers;
 }
 
@@ -274,14 +295,16 @@ void ContainerStore::save(const Record& record, const State& state, bool durably
 }
 
 // Under the container's lock, nothing of it running or mounted. Returns the bytes of disk given back.
-std::uint64_t ContainerStore::remove_locked(const Record& record) {
-  const auto gone = gone_folder(record.id);
+std::uint64_t ContainerStore::remove_locked(const Record& record, const base::ProcessIdentity* monitor) {
+  const auto gone = monitor != nullptr ? left_folder(record.id) : gone_folder(record.id);
   {
     const auto names_lock = base::FileLock::acquire(containers_ / "lock");
     fs::rename(folder(record.id), gone);  // from here on it is not there
     const auto link = containers_ / kNames / record.description.name;
     if (fs::read_link(link) == record.id) fs::remove(link);
   }
+  // It lives until its exit command has ended, and that one waits for the lock that we hold.
+  if (monitor != nullptr && monitor->alive()) return 0;
   return fs::remove_tree(gone);
 }
 
