@@ -1,4 +1,4 @@
-// inspect, image inspect.
+// inspect, image inspect, volume inspect.
 
 #include <algorithm>
 #include <array>
@@ -12,12 +12,12 @@
 #include "cli/arguments.h"
 #include "cli/container_cells.h"
 #include "cli/context.h"
-#include "cli/object_template.h"
+#include "cli/inspector.h"
 #include "cli/output.h"
 #include "docker/container_inspect.h"
 #include "docker/image_inspect.h"
 #include "docker/inspect_types.h"
-#include "docker/json_text.h"
+#include "docker/volume_inspect.h"
 #include "operations/find_image.h"
 #include "policy/history.h"
 #include "transfer/image_content.h"
@@ -33,10 +33,7 @@ constexpr std::array kTypes = {"config", "container", "image",   "network", "nod
 constexpr const char* kNoImageName = "Error: No such image: ";
 constexpr const char* kNoContainerName = "invalid container name or ID: value is empty";
 
-struct Found {
-  boost::json::object object;
-  const text::Type* type = nullptr;
-};
+using Found = Inspected;
 
 // For an image that no tag means any more: which ones did, and whether history keeps it for them.
 std::vector<docker::DisplacedTag> displaced_tags(Context& context, const oci::Digest& image) {
@@ -113,9 +110,21 @@ Found get_container(Context& context, const std::string& name) {
   throw base::Error(base::Code::kNotFound, "No such container: " + name);
 }
 
-// A container of that name, else an image. What is no valid name names nothing, as for docker.
+std::optional<Found> find_volume(Context& context, const std::string& name) {
+  const container::VolumeStore& volumes = context.containers().volumes();
+  const auto volume = volumes.find(name);
+  if (!volume) return std::nullopt;
+  return Found{docker::volume_inspect(volumes, *volume), &docker::volume_inspect_type()};
+}
+
+Found get_volume(Context& context, const std::string& name) {
+  const container::VolumeStore& volumes = context.containers().volumes();
+  return {docker::volume_inspect(volumes, volumes.get(name)), &docker::volume_inspect_type()};
+}
+
+// A container of that name, else an image, else a volume. What is no valid name names nothing, as for docker.
 Found get_any(Context& context, const std::string& name) {
-  for (const auto find : {find_container, find_image}) {
+  for (const auto find : {find_container, find_image, find_volume}) {
     try {
       if (auto found = find(context, name)) return std::move(*found);
     } catch (const base::Error& error) {
@@ -125,79 +134,15 @@ Found get_any(Context& context, const std::string& name) {
   throw ClientError("Error: No such object: " + name, base::Code::kNotFound);
 }
 
-// Docker's inspector: the objects together as JSON, or one line of a template for each.
-class Inspector {
- public:
-  explicit Inspector(const std::string& format) : json_(format.empty() || format == "json"), pretty_(format.empty()) {
-    if (!json_) template_.emplace(parse_format(format, "", kBadTemplateExit));
-  }
-
-  void add(const Found& found) {
-    if (json_) {
-      objects_.push_back(found.object);
-    } else {
-      lines_ += line(found) + "\n";
-    }
-  }
-
-  void print() const {
-    if (!json_) {
-      cli::print(lines_.empty() ? "\n" : lines_);
-    } else {
-      print_line(pretty_ ? docker::to_pretty(objects_) : docker::to_line(objects_));
-    }
-  }
-
- private:
-  // By docker's Go type first; by the members of the JSON where that fails, and then a missing one is an error.
-  std::string line(const Found& found) const {
-    std::string out;
-    try {
-      template_->execute(text::from_json(found.object, *found.type), out);
-      return out;
-    } catch (const base::Error& error) {
-      if (error.code() != base::Code::kInvalidArgument) throw;
-      out.clear();
-    }
-    try {
-      template_->execute(text::from_json(found.object), out, {.missing_key_is_error = true});
-      return out;
-    } catch (const base::Error& error) {
-      throw ClientError("template parsing error: " + error.message());
-    }
-  }
-
-  bool json_, pretty_;
-  std::optional<text::Template> template_;
-  boost::json::array objects_;
-  std::string lines_;
-};
-
-int inspect(Context& context, const Arguments& arguments, const char* empty_name,
-            const std::function<Found(const std::string&)>& get) {
-  Inspector inspector(arguments.text("format"));
-  context.store();
-  std::vector<std::function<void()>> errors;
-  for (const std::string& name : arguments.positional()) {
-    try {
-      if (name.empty()) throw ClientError(empty_name);
-      inspector.add(get(name));
-    } catch (const ClientError& error) {
-      errors.emplace_back([error] { print_error(error.message()); });
-    } catch (const base::Error& error) {
-      if (error.code() == base::Code::kCancelled) throw;
-      errors.emplace_back([error, &context] { print_daemon_error(error, context.debug()); });
-    }
-  }
-  inspector.print();
-  for (const auto& print_one : errors) print_one();
-  return errors.empty() ? 0 : 1;
-}
-
 }  // namespace
 
 int run_image_inspect(Context& context, const Arguments& arguments) {
   return inspect(context, arguments, kNoImageName, [&](const std::string& name) { return get_image(context, name); });
+}
+
+int run_volume_inspect(Context& context, const Arguments& arguments) {
+  return inspect(context, arguments, "invalid volume name: value is empty",
+                 [&](const std::string& name) { return get_volume(context, name); });
 }
 
 int run_inspect(Context& context, const Arguments& arguments) {
@@ -206,18 +151,20 @@ int run_inspect(Context& context, const Arguments& arguments) {
   if (arguments.given("type") && type.empty()) throw ClientError("type is empty: must be one of " + known);
   if (!type.empty() && std::find(kTypes.begin(), kTypes.end(), type) == kTypes.end())
     throw ClientError("unknown type: \"" + type + "\": must be one of " + known);
-  if (!type.empty() && type != "image" && type != "container")
-    throw ClientError("inspect --type " + type + " is not supported: davit inspects images and containers",
+  if (!type.empty() && type != "image" && type != "container" && type != "volume")
+    throw ClientError("inspect --type " + type + " is not supported: davit inspects images, containers and volumes",
                       base::Code::kNotSupported);
   return inspect(context, arguments, type == "image" ? kNoImageName : kNoContainerName, [&](const std::string& name) {
     Found found = type == "image"       ? get_image(context, name)
                   : type == "container" ? get_container(context, name)
+                  : type == "volume"    ? get_volume(context, name)
                                         : get_any(context, name);
     if (!arguments.flag("size")) return found;
     if (found.type == &docker::container_inspect_type())
       throw ClientError("inspect --size is not supported for containers: 'davit system df -v' shows what they take",
                         base::Code::kNotSupported);
-    print_error("WARNING: --size ignored for image");
+    print_error(std::string("WARNING: --size ignored for ") +
+                (found.type == &docker::volume_inspect_type() ? "volume" : "image"));
     return found;
   });
 }

@@ -19,6 +19,7 @@
 
 #include "base/file_lock.h"
 #include "container/record.h"
+#include "container/volume_store.h"
 #include "layer/layer_store.h"
 #include "runtime/attach.h"
 #include "runtime/choice.h"
@@ -69,6 +70,11 @@ class ContainerStore {
   enum class Unreadable { kLeaveOut, kThrow };
   std::vector<Container> list(Unreadable unreadable = Unreadable::kLeaveOut);
 
+  // What all are to be, newest first, whatever has become of them: touches none. Throws where one cannot be read.
+  std::vector<Record> records() const;
+  // The first process of one that runs; touches it as little.
+  std::optional<base::ProcessIdentity> init_of(const std::string& id) const;
+
   // Starts it and returns. Does nothing when it runs; Error(kConflict) when it is paused. Throws Error with docker's
   // words when it cannot be started (runtime::exit_code_of_failed_start gives the exit code for them); then it is as
   // before, or gone if it was to be removed.
@@ -82,8 +88,9 @@ class ContainerStore {
   HeldContainer hold(const std::string& id);
 
   // Removes it and its layer. Running, paused: Error(kConflict) with docker's words, or with `force` it is killed
-  // first. Pinned (pins.h): Error(kConflict). Returns the bytes of disk given back.
-  std::uint64_t remove(const std::string& id, bool force = false);
+  // first. Pinned (pins.h): Error(kConflict). With `volumes` its anonymous volumes go too, as they always do with one
+  // that is removed at its end. Returns the bytes of disk given back.
+  std::uint64_t remove(const std::string& id, bool force = false, bool volumes = false);
 
   // What containers take of the disk.
   struct Usage {
@@ -102,6 +109,8 @@ class ContainerStore {
 
   // Where the memory of a container with --ipc shareable is mounted while it runs.
   std::filesystem::path shared_memory(const std::string& id) const { return run_folder(id) / "shm"; }
+  const VolumeStore& volumes() const { return volumes_; }
+  layer::LayerStore& layers() { return options_.layers(); }
 
   // The runtime that starts containers here; probed once per boot.
   const runtime::RuntimeChoice& runtime_choice();
@@ -122,8 +131,9 @@ class ContainerStore {
   std::optional<base::FileLock> lock(const std::string& id) const;  // nothing when the container is gone
   std::vector<std::string> ids() const;
   void save(const Record& record, const State& state, bool durably) const;
-  void sweep() const;
-  std::uint64_t remove_locked(const Record& record);
+  void sweep();
+  std::uint64_t remove_locked(const Record& record, bool volumes = false);
+  std::uint64_t finish_removal(const std::filesystem::path& gone);
 
   // Lifecycle (lifecycle.cpp). Under the container's lock.
   runtime::ContainerRuntime runtime_for(const State& state);
@@ -137,6 +147,7 @@ class ContainerStore {
 
   Options options_;
   std::filesystem::path containers_;
+  VolumeStore volumes_;
   std::optional<runtime::RuntimeChoice> choice_;
 };
 

@@ -16,8 +16,8 @@ using base::Error;
 
 // Options that docker takes and that mean nothing (labels without SELinux, caches of other systems) or what we do
 // anyway.
-constexpr std::array<std::string_view, 8> kWithoutEffect = {"rw",        "z",          "Z",        "cached",
-                                                            "delegated", "consistent", "rprivate", "nocopy"};
+constexpr std::array<std::string_view, 7> kWithoutEffect = {"rw",        "z",          "Z",       "cached",
+                                                            "delegated", "consistent", "rprivate"};
 constexpr std::array<std::string_view, 5> kPropagation = {"shared", "rshared", "slave", "rslave", "private"};
 
 bool is_volume_name(std::string_view text) {
@@ -38,6 +38,8 @@ void apply_options(std::string_view options, MountPoint& volume) {
   for (const auto& option : base::split(options, ',')) {
     if (option == "ro") {
       volume.read_only = true;
+    } else if (option == "nocopy") {
+      volume.copy = false;
     } else if (std::find(kPropagation.begin(), kPropagation.end(), option) != kPropagation.end()) {
       throw Error::format(Code::kNotSupported, "mount propagation '{}' of a volume is not supported yet", option);
     } else if (std::find(kWithoutEffect.begin(), kWithoutEffect.end(), option) == kWithoutEffect.end()) {
@@ -56,12 +58,17 @@ MountPoint parse_volume(std::string_view text) {
   }
   if (parts.size() > 3) throw Error::format(Code::kInvalidArgument, "invalid volume specification: '{}'", shown);
   if (parts.size() == 1) {
-    throw Error::format(Code::kNotSupported,
-                        "anonymous volumes are not supported yet (-v {}): give a host folder, as in /host:/container",
-                        shown);
+    if (parts[0].front() != '/' || clean(parts[0]) == "/") {
+      throw Error::format(Code::kInvalidArgument,
+                          "invalid volume specification: '{0}': invalid mount config for type \"volume\": invalid "
+                          "mount path: '{0}' mount path must be absolute",
+                          shown);
+    }
+    return {.kind = MountKind::kVolume, .target = clean(parts[0])};
   }
   const auto& source = parts[0];
-  if (source.front() != '/') {
+  const bool named = source.front() != '/';
+  if (named) {
     if (!is_volume_name(source)) {
       throw Error::format(
           Code::kInvalidArgument,
@@ -69,9 +76,6 @@ MountPoint parse_volume(std::string_view text) {
           "\"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed. If you intended to pass a host directory, use absolute path",
           base::printable(source));
     }
-    throw Error::format(Code::kNotSupported,
-                        "named volumes are not supported yet (-v {}): give a host folder, as in /host:/container",
-                        shown);
   }
   if (parts[1].front() != '/') {
     throw Error::format(
@@ -80,7 +84,9 @@ MountPoint parse_volume(std::string_view text) {
         "mount path must be absolute",
         shown, base::printable(parts[1]));
   }
-  MountPoint volume = {.source = clean(source).string(), .target = clean(parts[1])};
+  MountPoint volume = {.kind = named ? MountKind::kVolume : MountKind::kBind,
+                       .source = named ? source : clean(source).string(),
+                       .target = clean(parts[1])};
   if (volume.target == "/") {
     throw Error::format(
         Code::kInvalidArgument,
