@@ -38,7 +38,8 @@ int Outcomes::finish() {
   return errors_.empty() ? 0 : 1;
 }
 
-int act_on_each(Context& context, const Arguments& arguments, const ActOnContainer& act) {
+int act_on_each(Context& context, const Arguments& arguments, const ActOnContainer& act,
+                const std::function<void()>& before_errors) {
   context.containers();
   const auto& names = arguments.positional();
   Outcomes outcomes(context, names);
@@ -52,6 +53,7 @@ int act_on_each(Context& context, const Arguments& arguments, const ActOnContain
       outcomes.failed(i, error);
     }
   }
+  if (before_errors) before_errors();
   return outcomes.finish();
 }
 

@@ -36,8 +36,10 @@ class Outcomes {
 };
 
 // Calls `act` for each container that the positional arguments name, one after the other, and returns the exit code.
+// `before_errors` is called when all names are printed.
 using ActOnContainer = std::function<void(const std::string& name)>;
-int act_on_each(Context& context, const Arguments& arguments, const ActOnContainer& act);
+int act_on_each(Context& context, const Arguments& arguments, const ActOnContainer& act,
+                const std::function<void()>& before_errors = {});
 
 // Throws ClientError in docker's words for an empty name.
 void refuse_empty_name(const std::string& name);

@@ -57,12 +57,16 @@ const std::vector<Flag>& global_flags();
 const Command* find_command(const std::vector<std::string>& words, std::size_t* used);
 
 // One handler per command, each in a file of its own name.
+int run_attach(Context& context, const Arguments& arguments);
 int run_commit(Context& context, const Arguments& arguments);
 int run_completion(Context& context, const Arguments& arguments);
+int run_container_inspect(Context& context, const Arguments& arguments);
 int run_container_prune(Context& context, const Arguments& arguments);
+int run_create(Context& context, const Arguments& arguments);
 int run_copy(Context& context, const Arguments& arguments);
 int run_cp(Context& context, const Arguments& arguments);
 int run_diff(Context& context, const Arguments& arguments);
+int run_exec(Context& context, const Arguments& arguments);
 int run_export(Context& context, const Arguments& arguments);
 int run_history(Context& context, const Arguments& arguments);
 int run_image_inspect(Context& context, const Arguments& arguments);
@@ -78,6 +82,7 @@ int run_kill(Context& context, const Arguments& arguments);
 int run_load(Context& context, const Arguments& arguments);
 int run_login(Context& context, const Arguments& arguments);
 int run_logout(Context& context, const Arguments& arguments);
+int run_logs(Context& context, const Arguments& arguments);
 int run_manifest_inspect(Context& context, const Arguments& arguments);
 int run_manifest_refused(Context& context, const Arguments& arguments);
 int run_pause(Context& context, const Arguments& arguments);
@@ -103,11 +108,13 @@ int run_tags_restore(Context& context, const Arguments& arguments);
 int run_tags_rm(Context& context, const Arguments& arguments);
 int run_top(Context& context, const Arguments& arguments);
 int run_unpause(Context& context, const Arguments& arguments);
+int run_update(Context& context, const Arguments& arguments);
 int run_version(Context& context, const Arguments& arguments);
 int run_volume_create(Context& context, const Arguments& arguments);
 int run_volume_inspect(Context& context, const Arguments& arguments);
 int run_volume_ls(Context& context, const Arguments& arguments);
 int run_volume_prune(Context& context, const Arguments& arguments);
 int run_volume_rm(Context& context, const Arguments& arguments);
+int run_wait(Context& context, const Arguments& arguments);
 
 }  // namespace davit::cli

@@ -54,7 +54,7 @@ TEST(Complete, FlagsAndTheirValues) {
   EXPECT_EQ(texts({"pull", "--q"}), "--quiet");
   EXPECT_EQ(texts({"run", "--pull", ""}), "always missing never");
   EXPECT_EQ(texts({"run", "--pull=n"}), "--pull=never");
-  EXPECT_EQ(texts({"run", "--pull", "always", "--netw"}), "--network");
+  EXPECT_EQ(texts({"run", "--pull", "always", "--netw"}), "--network --network-alias");
   EXPECT_EQ(texts({"stop", "--tim"}), "--timeout");  // an old name is not offered
   EXPECT_EQ(texts({"--log-level", "d"}), "debug");
   EXPECT_EQ(texts({"--ro"}), "--root");

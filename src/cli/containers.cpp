@@ -6,6 +6,7 @@
 
 #include "cli/act_on_containers.h"
 #include "cli/output.h"
+#include "container/exec.h"
 #include "container/held_container.h"
 #include "container/kill.h"
 #include "container/pause.h"
@@ -118,7 +119,12 @@ int run_rename(Context& context, const Arguments& arguments) {
 }
 
 int run_internal_exited(Context& context, const Arguments& arguments) {
-  context.containers().exited(arguments.positional()[0]);
+  const auto& ended = arguments.positional();
+  if (ended.size() > 1) {
+    container::exec_ended(context.containers(), ended[0], ended[1]);
+  } else {
+    context.containers().exited(ended[0]);
+  }
   return 0;
 }
 

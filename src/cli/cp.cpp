@@ -34,8 +34,8 @@ class CopyProgress {
     put("\r\x1b[K" + what_ + " - " + text::human_size(bytes));
   }
   void end(std::uint64_t bytes, const std::string& destination) {
-    put(fmt::format("{}Successfully copied {} to {}\n", shown_ > 0 ? "\r\x1b[K" : "", text::human_size(bytes),
-                    destination));
+    put(fmt::format("{}Successfully copied {} to {}\n", shown_ > 0 ? "\r\x1b[K" : "",
+                    text::human_size(bytes, text::kImageSizeDigits), destination));
   }
 
  private:

@@ -1,16 +1,17 @@
-// inspect, image inspect, volume inspect.
+// inspect, image inspect, container inspect, volume inspect.
 
 #include <algorithm>
 #include <array>
 #include <functional>
 
 #include <boost/json.hpp>
+#include <unistd.h>
 
 #include "base/error.h"
+#include "base/fs/paths.h"
 #include "base/log.h"
 #include "base/strings.h"
 #include "cli/arguments.h"
-#include "cli/container_cells.h"
 #include "cli/context.h"
 #include "cli/inspector.h"
 #include "cli/output.h"
@@ -85,18 +86,60 @@ docker::ImageView view_of(Context& context, const store::ImageRecord& record) {
   return view;
 }
 
+// What runs it, or would: known without a look at the host where it was asked for or ran before.
+std::string runtime_of(Context& context, const container::Container& container) try {
+  if (!container.state.runtime_name.empty()) return container.state.runtime_name;
+  const std::string& asked = container.record.description.runtime;
+  return asked.empty() ? context.containers().runtime_choice().name : asked;
+} catch (const base::Error& error) {  // no runtime here works
+  base::log::debug("the runtime is not told: {}", error.message());
+  return "";
+}
+
+// Of what it wrote, and of that with its image.
+docker::ContainerView::Sizes sizes_of(Context& context, const container::Container& container) {
+  const std::uint64_t own = context.containers().written_bytes(container.id());
+  std::uint64_t of_image = 0;
+  for (const oci::Digest& layer : container.record.description.diff_ids) {
+    if (const auto record = context.store().layers().find(layer)) of_image += record->size;
+  }
+  return {own, own + of_image};
+}
+
+std::map<std::string, std::filesystem::path> volume_folders(Context& context,
+                                                            const container::Description& description) {
+  std::map<std::string, std::filesystem::path> folders;
+  for (const container::MountPoint& mount : description.mounts) {
+    if (mount.kind == container::MountKind::kVolume)
+      folders[mount.source] = context.containers().volumes().data(mount.source);
+  }
+  return folders;
+}
+
+docker::ContainerView view_of(Context& context, const container::Container& container, bool with_sizes) {
+  char host_name[256] = {};
+  ::gethostname(host_name, sizeof host_name - 1);
+  return {.container = container,
+          .driver = driver_of(context, container.record.description.diff_ids),
+          .runtime = runtime_of(context, container),
+          .cgroup_v2 = base::fs::exists("/sys/fs/cgroup/cgroup.controllers"),
+          .host_name = host_name,
+          .folder = context.containers().folder_of(container.id()),
+          .root = context.containers().root_of(container.id()),
+          .volumes = volume_folders(context, container.record.description),
+          .sizes = with_sizes ? std::optional(sizes_of(context, container)) : std::nullopt};
+}
+
 std::optional<Found> find_image(Context& context, const std::string& name) {
   const auto image = operations::find_image(context.images(), name);
   if (!image) return std::nullopt;
   return Found{docker::image_inspect(view_of(context, image->record)), &docker::image_inspect_type()};
 }
 
-std::optional<Found> find_container(Context& context, const std::string& name) {
+std::optional<Found> find_container(Context& context, const std::string& name, bool with_sizes) {
   const auto container = context.containers().find(name);
   if (!container) return std::nullopt;
-  const docker::ContainerView view = {.container = *container,
-                                      .image = image_shown(context, container->record.description, true),
-                                      .driver = driver_of(context, container->record.description.diff_ids)};
+  const docker::ContainerView view = view_of(context, *container, with_sizes);
   return Found{docker::container_inspect(view), &docker::container_inspect_type()};
 }
 
@@ -105,8 +148,8 @@ Found get_image(Context& context, const std::string& name) {
   throw base::Error(base::Code::kNotFound, operations::no_such_image(name));
 }
 
-Found get_container(Context& context, const std::string& name) {
-  if (auto found = find_container(context, name)) return std::move(*found);
+Found get_container(Context& context, const std::string& name, bool with_sizes) {
+  if (auto found = find_container(context, name, with_sizes)) return std::move(*found);
   throw base::Error(base::Code::kNotFound, "No such container: " + name);
 }
 
@@ -123,14 +166,18 @@ Found get_volume(Context& context, const std::string& name) {
 }
 
 // A container of that name, else an image, else a volume. What is no valid name names nothing, as for docker.
-Found get_any(Context& context, const std::string& name) {
-  for (const auto find : {find_container, find_image, find_volume}) {
+Found get_any(Context& context, const std::string& name, bool with_sizes) {
+  const auto find = [&](const auto& look) -> std::optional<Found> {
     try {
-      if (auto found = find(context, name)) return std::move(*found);
+      return look();
     } catch (const base::Error& error) {
       if (error.code() != base::Code::kInvalidArgument) throw;
+      return std::nullopt;
     }
-  }
+  };
+  if (auto found = find([&] { return find_container(context, name, with_sizes); })) return std::move(*found);
+  if (auto found = find([&] { return find_image(context, name); })) return std::move(*found);
+  if (auto found = find([&] { return find_volume(context, name); })) return std::move(*found);
   throw ClientError("Error: No such object: " + name, base::Code::kNotFound);
 }
 
@@ -154,19 +201,23 @@ int run_inspect(Context& context, const Arguments& arguments) {
   if (!type.empty() && type != "image" && type != "container" && type != "volume")
     throw ClientError("inspect --type " + type + " is not supported: davit inspects images, containers and volumes",
                       base::Code::kNotSupported);
+  const bool with_sizes = arguments.flag("size");
   return inspect(context, arguments, type == "image" ? kNoImageName : kNoContainerName, [&](const std::string& name) {
     Found found = type == "image"       ? get_image(context, name)
-                  : type == "container" ? get_container(context, name)
+                  : type == "container" ? get_container(context, name, with_sizes)
                   : type == "volume"    ? get_volume(context, name)
-                                        : get_any(context, name);
-    if (!arguments.flag("size")) return found;
-    if (found.type == &docker::container_inspect_type())
-      throw ClientError("inspect --size is not supported for containers: 'davit system df -v' shows what they take",
-                        base::Code::kNotSupported);
-    print_error(std::string("WARNING: --size ignored for ") +
-                (found.type == &docker::volume_inspect_type() ? "volume" : "image"));
+                                        : get_any(context, name, with_sizes);
+    if (with_sizes && found.type != &docker::container_inspect_type()) {
+      print_error(std::string("WARNING: --size ignored for ") +
+                  (found.type == &docker::volume_inspect_type() ? "volume" : "image"));
+    }
     return found;
   });
+}
+
+int run_container_inspect(Context& context, const Arguments& arguments) {
+  return inspect(context, arguments, kNoContainerName,
+                 [&](const std::string& name) { return get_container(context, name, arguments.flag("size")); });
 }
 
 }  // namespace davit::cli

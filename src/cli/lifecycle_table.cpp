@@ -1,6 +1,8 @@
 // The rows of the command table for containers that are there: their list, their life, what they take.
 
 #include "cli/command_rows.h"
+#include "cli/update_flags.h"
+#include "cli/streams.h"
 
 namespace davit::cli {
 
@@ -81,9 +83,7 @@ std::vector<Command> life_commands() {
        .arguments = "[OPTIONS] CONTAINER [CONTAINER...]",
        .summary = "Start one or more stopped containers",
        .flags = {{.name = "attach", .letter = 'a', .help = "Attach STDOUT/STDERR and forward signals"},
-                 {.name = "detach-keys",
-                  .kind = kString,
-                  .help = "Override the key sequence for detaching a container"},
+                 kDetachKeys,
                  {.name = "interactive", .letter = 'i', .help = "Attach container's STDIN"}},
        .least = 1,
        .handler = run_start,
@@ -130,6 +130,13 @@ std::vector<Command> change_commands() {
        .least = 1,
        .handler = run_rm,
        .aliases = {"container rm", "container remove"}},
+      {.name = "update",
+       .arguments = "[OPTIONS] CONTAINER [CONTAINER...]",
+       .summary = "Update configuration of one or more containers",
+       .flags = flags_of_update(),
+       .least = 1,
+       .handler = run_update,
+       .aliases = {"container update"}},
   };
 }
 

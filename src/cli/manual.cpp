@@ -45,6 +45,10 @@ std::string synopsis(const Command& command) { return usage_line(command).substr
 std::string cell(std::string_view text) {  // within a table
   std::string escaped;
   for (const char letter : text) {
+    if (letter == '\n') {
+      escaped += "<br>";
+      continue;
+    }
     if (letter == '|' || letter == '<' || letter == '*' || letter == '_') escaped += '\\';
     escaped += letter;
   }

@@ -1,8 +1,7 @@
-#include <unistd.h>
-
 #include "base/strings.h"
 #include "cli/act_on_containers.h"
 #include "cli/output.h"
+#include "cli/streams.h"
 
 namespace davit::cli {
 
@@ -13,9 +12,13 @@ int start_attached(Context& context, const Arguments& arguments) {
   const auto& names = arguments.positional();
   if (names.size() > 1) throw ClientError("you cannot start and attach multiple containers at once");
   refuse_empty_name(names[0]);
-  const std::string id = context.containers().get(names[0]).id();
-  return context.containers().start_and_attach(
-      id, {.in = arguments.flag("interactive") ? STDIN_FILENO : -1, .out = STDOUT_FILENO, .err = STDERR_FILENO});
+  const std::string keys = detach_keys_of(context, arguments);
+  const auto container = context.containers().get(names[0]);
+  const auto& description = container.record.description;
+  const StreamsWanted wanted = {.in = arguments.flag("interactive") && description.open_stdin,
+                                .terminal = description.terminal,
+                                .forward_signals = !description.terminal};
+  return start_with_streams(context, container.id(), wanted, keys);
 }
 
 }  // namespace

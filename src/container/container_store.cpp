@@ -36,6 +36,8 @@ constexpr const char* kNames = "names";  // ROOT/containers/names/NAME -> ID
 constexpr const char* kNewPrefix = ".new-";
 constexpr const char* kGonePrefix = ".gone-";
 constexpr const char* kWithVolumes = "with-volumes";  // in the folder of one being removed: anonymous volumes go too
+constexpr const char* kLeftPrefix = ".left-";
+constexpr auto kPatienceWithExitCommand = std::chrono::seconds(10);
 
 bool is_id(std::string_view text) { return text.size() == kIdDigits && base::is_hex(text); }
 
@@ -129,6 +131,7 @@ Container ContainerStore::create(Description description, std::vector<std::strin
   record.created = base::now();
   description.name = reserve_name(description.name, record.id);
   record.description = std::move(description);
+  if (!record.description.cgroup_parent.empty()) cgroup_place(record);  // throws where it cannot be
   const bool durably = !record.description.auto_remove;  // one that ends with its run need not outlive a power cut
 
   // Made whole beside its place: a container is there with all of its parts, or not at all.
@@ -179,16 +182,29 @@ std::string ContainerStore::reserve_name(const std::string& wanted, const std::s
   return id.substr(0, 12);
 }
 
+// Whether a folder that was left to an exit command is so old that none comes for it any more.
+bool ContainerStore::is_forgotten(const std::string& name) const {
+  if (!name.starts_with(kLeftPrefix)) return false;
+  std::error_code error;
+  const auto left = stdfs::last_write_time(containers_ / name, error);  // its state was written just before
+  return !error && base::now() - std::chrono::file_clock::to_sys(left) > kPatienceWithExitCommand;
+}
+
 // Removes what a davit left that died while it made or removed a container. What another is making has a lock that is
 // held, and its name goes before that.
 void ContainerStore::sweep() {
   std::vector<stdfs::path> gone;
   {
     const auto names_lock = base::FileLock::acquire(containers_ / "lock");
+    bool found = false;
     for (const auto& name : fs::list(containers_)) {
-      if (name.starts_with(kGonePrefix)) gone.push_back(containers_ / name);
-      if (name.starts_with(kNewPrefix)) fs::remove_tree(containers_ / name);
+      if (name.starts_with(kGonePrefix) || is_forgotten(name)) gone.push_back(containers_ / name);
+      if (name.starts_with(kNewPrefix)) {
+        fs::remove_tree(containers_ / name);
+        found = true;
+      }
     }
+    if (found || !gone.empty()) remove_stale_names();
   }
   for (const auto& folder : gone) {
     try {
@@ -196,6 +212,14 @@ void ContainerStore::sweep() {
     } catch (const Error& error) {  // another process is removing it at this moment
       base::log::debug("{} stays for now: {}", folder.string(), error.message());
     }
+  }
+}
+
+// One that died there may have left the name behind.
+void ContainerStore::remove_stale_names() const {
+  for (const auto& name : fs::list(containers_ / kNames)) {
+    const auto id = fs::read_link(containers_ / kNames / name);
+    if (id && !fs::exists(folder(*id))) fs::remove(containers_ / kNames / name);
   }
 }
 
@@ -263,17 +287,20 @@ Container ContainerStore::get(std::string_view text) {
 }
 
 std::vector<Container> ContainerStore::list(Unreadable unreadable) {
-  std::vector<Container> containers;
+  std::vector<std::unique_ptr<Container>> loaded;  // sorted by pointers: a container is large
   for (const auto& id : ids()) {
     try {
-      if (auto container = load_settled(id)) containers.push_back(std::move(*container));
+      if (auto container = load_settled(id)) loaded.push_back(std::make_unique<Container>(std::move(*container)));
     } catch (const Error& error) {
       if (unreadable == Unreadable::kThrow && error.code() != Code::kNotFound) throw;
       base::log::warn("container {} is left out: {}", id, error.message());
     }
   }
-  std::stable_sort(containers.begin(), containers.end(),
-                   [](const Container& a, const Container& b) { return a.record.created > b.record.created; });
+  std::stable_sort(loaded.begin(), loaded.end(),
+                   [](const auto& a, const auto& b) { return a->record.created > b->record.created; });
+  std::vector<Container> containers;
+  containers.reserve(loaded.size());
+  for (auto& container : loaded) containers.push_back(std::move(*container));
   return containers;
 }
 
@@ -317,8 +344,8 @@ void ContainerStore::save(const Record& record, const State& state, bool durably
 }
 
 // Under the container's lock, nothing of it running or mounted. Returns the bytes of disk given back.
-std::uint64_t ContainerStore::remove_locked(const Record& record, bool volumes) {
-  const auto gone = gone_folder(record.id);
+std::uint64_t ContainerStore::remove_locked(const Record& record, const base::ProcessIdentity* monitor, bool volumes) {
+  const auto gone = monitor != nullptr ? left_folder(record.id) : gone_folder(record.id);
   if (volumes || record.description.auto_remove) {
     const auto& mounts = record.description.mounts;
     if (std::any_of(mounts.begin(), mounts.end(), [](const MountPoint& mount) { return mount.anonymous; }))
@@ -330,23 +357,29 @@ std::uint64_t ContainerStore::remove_locked(const Record& record, bool volumes) 
     const auto link = containers_ / kNames / record.description.name;
     if (fs::read_link(link) == record.id) fs::remove(link);
   }
-  return finish_removal(gone);
+  const std::uint64_t bytes = remove_volumes_of(gone);
+  // It lives until its exit command has ended, and that one waits for the lock that we hold.
+  if (monitor != nullptr && monitor->alive()) return bytes;
+  return bytes + fs::remove_tree(gone);
 }
 
 // Of a folder that has lost its name.
 std::uint64_t ContainerStore::finish_removal(const stdfs::path& gone) {
-  std::uint64_t bytes = 0;
-  if (fs::exists(gone / kWithVolumes)) {
-    const auto path = gone / "container.json";
-    try {
-      if (const auto text = fs::read_file_if_exists(path))
-        bytes += remove_anonymous_volumes(*this, parse_record(*text, path).description);
-    } catch (const Error& error) {
-      if (error.code() == Code::kCancelled) throw;
-      base::log::warn("volumes of a removed container stay: {}", error.message());
-    }
-  }
+  const std::uint64_t bytes = remove_volumes_of(gone);
   return bytes + fs::remove_tree(gone);
+}
+
+std::uint64_t ContainerStore::remove_volumes_of(const stdfs::path& gone) {
+  if (!fs::exists(gone / kWithVolumes)) return 0;
+  const auto path = gone / "container.json";
+  try {
+    const auto text = fs::read_file_if_exists(path);
+    return text ? remove_anonymous_volumes(*this, parse_record(*text, path).description) : 0;
+  } catch (const Error& error) {
+    if (error.code() == Code::kCancelled) throw;
+    base::log::warn("volumes of a removed container stay: {}", error.message());
+    return 0;
+  }
 }
 
 std::uint64_t ContainerStore::remove(const std::string& id, bool force, bool volumes) {
@@ -362,7 +395,7 @@ std::uint64_t ContainerStore::remove(const std::string& id, bool force, bool vol
     settle(held.container_);
     if (!fs::exists(folder(id))) return 0;  // it was to be removed at its end
   }
-  return remove_locked(held.record(), volumes);
+  return remove_locked(held.record(), nullptr, volumes);
 }
 
 ContainerStore::Usage ContainerStore::disk_usage() const {

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/file_lock.h"
+#include "container/exit_table.h"
 #include "container/record.h"
 #include "container/volume_store.h"
 #include "layer/layer_store.h"
@@ -51,6 +52,7 @@ class ContainerStore {
     std::string cgroup_parent;              // "/davit-1f2e3d4c5b6a": from the store's ID
     std::vector<std::string> exit_command;  // calls exited(): {"/usr/bin/davit", "--root", "D", "internal", "exited"}
     std::string runtime = "auto";           // see runtime::choose_runtime
+    std::string cgroup_manager = "auto";    // see runtime::choose_cgroup_manager
     std::function<layer::LayerStore&()> layers;  // asked when a root file system is first mounted or unmounted
   };
   explicit ContainerStore(Options options);
@@ -75,13 +77,10 @@ class ContainerStore {
   // The first process of one that runs; touches it as little.
   std::optional<base::ProcessIdentity> init_of(const std::string& id) const;
 
-  // Starts it and returns. Does nothing when it runs; Error(kConflict) when it is paused. Throws Error with docker's
-  // words when it cannot be started (runtime::exit_code_of_failed_start gives the exit code for them); then it is as
-  // before, or gone if it was to be removed.
+  // Starts it and returns (attach.h: with its streams). Does nothing when it runs; Error(kConflict) when it is paused.
+  // Throws Error with docker's words when it cannot be started (runtime::exit_code_of_failed_start gives the exit code
+  // for them); then it is as before, or gone if it was to be removed.
   void start(const std::string& id);
-  // Starts it with its streams and signals attached, waits for its end and returns its exit code, when all of its
-  // output has been written. Throws Error(kConflict) when it runs already.
-  int start_and_attach(const std::string& id, const runtime::Streams& streams);
 
   // For who changes it, or acts on its processes (held_container.h): waits for its lock and makes its state true.
   // Throws Error(kNotFound, "No such container: ID") when it is gone, or goes by that.
@@ -104,22 +103,37 @@ class ContainerStore {
   Usage disk_usage() const;
   std::uint64_t written_bytes(const std::string& id) const;  // Usage::Own::size of one; 0 when it is gone
 
+  // Where a container's own files are, and where its root file system is mounted while it runs. No look at the disk.
+  std::filesystem::path folder_of(const std::string& id) const { return folder(id); }
+  std::filesystem::path root_of(const std::string& id) const { return run_folder(id) / "rootfs"; }
+
   // conmon's exit command: records the end and cleans up. Fine for a container that is gone or runs again.
   void exited(const std::string& id);
+  // The same for who has seen the end: what is to be removed may be left to conmon's exit command.
+  void record_end(const std::string& id) { finish(id, Files::kLeave); }
 
   // Where the memory of a container with --ipc shareable is mounted while it runs.
   std::filesystem::path shared_memory(const std::string& id) const { return run_folder(id) / "shm"; }
   const VolumeStore& volumes() const { return volumes_; }
   layer::LayerStore& layers() { return options_.layers(); }
+  // RUN/containers/ID: what ends with a run.
+  std::filesystem::path run_folder(const std::string& id) const { return options_.run / "containers" / id; }
+  std::filesystem::path log_file(const std::string& id) const { return folder(id) / "container.log"; }
+  // conmon's, to which a container's ID is added, and for a session of exec its name.
+  const std::vector<std::string>& exit_command() const { return options_.exit_command; }
+
+  // How those ended that were removed at their end.
+  ExitTable exit_table() const { return ExitTable(options_.run / "exits"); }
 
   // The runtime that starts containers here; probed once per boot.
   const runtime::RuntimeChoice& runtime_choice();
+  runtime::CgroupManager cgroup_manager();
 
  private:
   friend class HeldContainer;
   std::filesystem::path folder(const std::string& id) const { return containers_ / id; }
   std::filesystem::path gone_folder(const std::string& id) const { return containers_ / (".gone-" + id); }
-  std::filesystem::path run_folder(const std::string& id) const { return options_.run / "containers" / id; }
+  std::filesystem::path left_folder(const std::string& id) const { return containers_ / (".left-" + id); }
   runtime::Bundle bundle(const Record& record) const;
 
   // Records (container_store.cpp).
@@ -132,23 +146,32 @@ class ContainerStore {
   std::vector<std::string> ids() const;
   void save(const Record& record, const State& state, bool durably) const;
   void sweep();
-  std::uint64_t remove_locked(const Record& record, bool volumes = false);
+  void remove_stale_names() const;
+  bool is_forgotten(const std::string& name) const;
+  // With a `monitor` (conmon) that lives, its exit command removes the files: that can take longer than all the rest of
+  // a short run, and whoever waits for the run does not wait for it.
+  std::uint64_t remove_locked(const Record& record, const base::ProcessIdentity* monitor = nullptr,
+                              bool volumes = false);
   std::uint64_t finish_removal(const std::filesystem::path& gone);
+  std::uint64_t remove_volumes_of(const std::filesystem::path& gone);
 
   // Lifecycle (lifecycle.cpp). Under the container's lock.
   runtime::ContainerRuntime runtime_for(const State& state);
+  runtime::CgroupPlace cgroup_place(const Record& record);
   runtime::ContainerSpec spec_for(const Container& container, const runtime::HostLimits& host);
-  runtime::Created start_locked(Container& container, std::optional<runtime::Attachment>* attachment);
-  void settle(Container& container);
+  runtime::Created start_locked(Container& container, const std::function<void()>& before_start);
+  enum class Files { kRemove, kLeave };  // of a container that goes at its end: kLeave leaves them to the exit command
+  void settle(Container& container, Files files = Files::kRemove);
   bool is_settled(const Container& container) const;
   bool goes_at_end(const Record& record) const;
   void clean_up(const Container& container, bool ended);
-  void finish(const std::string& id);  // takes the lock
+  void finish(const std::string& id, Files files);  // takes the lock
 
   Options options_;
   std::filesystem::path containers_;
   VolumeStore volumes_;
   std::optional<runtime::RuntimeChoice> choice_;
+  std::optional<runtime::CgroupManager> cgroup_manager_;
 };
 
 }  // namespace davit::container

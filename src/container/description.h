@@ -57,8 +57,10 @@ struct Description {
   std::string platform;               // --platform as typed
 
   std::vector<std::string> entrypoint, command;  // together at least one word
-  std::vector<std::string> env;  // "NAME=value", the image's and then the command line's; later ones win
-  std::string user;              // docker's -u
+  // "NAME=value", the command line's and then the image's of other names; later ones win. A NAME alone: no such
+  // variable.
+  std::vector<std::string> env;
+  std::string user;  // docker's -u
   std::vector<std::string> additional_groups;
   std::string working_dir;           // empty: "/"
   std::string hostname, domainname;  // no hostname: the ID's first 12 digits, or the host's name with the host's UTS
@@ -72,14 +74,17 @@ struct Description {
   std::string stop_signal;                                                  // "SIGTERM", "15"; empty: SIGTERM
   std::optional<int> stop_timeout;                                          // seconds; negative: never killed
   bool auto_remove = false;
+  std::string id_file;  // --cidfile as typed
   LogSettings log;
 
   std::vector<MountPoint> mounts;
   std::vector<std::string> volumes_from;  // as typed; their mounts are among `mounts`
+  std::vector<std::string> volumes;       // targets of the image's VOLUME and of -v without a source
   bool read_only_root = false;
   std::uint64_t shm_size = 64 * 1024 * 1024;
 
   runtime::NetworkMode network = runtime::NetworkMode::kNone;
+  std::vector<std::string> exposed_ports;  // of the image: "80/tcp"
   NameService names;
   Namespaces namespaces;
   Security security;

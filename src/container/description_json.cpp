@@ -96,11 +96,12 @@ void members(Visit& visit, LogSettings& log) {
 template <typename Visit>
 void members(Visit& visit, MountPoint& mount) {
   visit("kind", mount.kind);
+  visit("origin", mount.origin);
   visit("source", mount.source);
   visit("target", mount.target);
   visit("read_only", mount.read_only);
-  visit("by_mount_flag", mount.by_mount_flag);
   visit("mode", mount.mode);
+  visit("consistency", mount.consistency);
   visit("source_must_exist", mount.source_must_exist);
   visit("propagation", mount.propagation);
   visit("recursive", mount.recursive);
@@ -143,12 +144,15 @@ void members(Visit& visit, Description& description) {
   visit("stop_signal", description.stop_signal);
   visit("stop_timeout", description.stop_timeout);
   visit("auto_remove", description.auto_remove);
+  visit("id_file", description.id_file);
   visit("log", description.log);
   visit("mounts", description.mounts);
   visit("volumes_from", description.volumes_from);
+  visit("declared_volumes", description.volumes);
   visit("read_only_root", description.read_only_root);
   visit("shm_size", description.shm_size);
   visit("network", description.network);
+  visit("exposed_ports", description.exposed_ports);
   visit("names", description.names);
   visit("namespaces", description.namespaces);
   visit("security", description.security);
@@ -175,7 +179,13 @@ constexpr std::array kMountKinds = {NameRow<MountKind>{MountKind::kBind, "bind"}
                                     NameRow<MountKind>{MountKind::kTmpfs, "tmpfs"}};
 constexpr std::array kNetworks = {NameRow<runtime::NetworkMode>{runtime::NetworkMode::kNone, "none"},
                                   NameRow<runtime::NetworkMode>{runtime::NetworkMode::kHost, "host"}};
+constexpr std::array kMountOrigins = {NameRow<MountOrigin>{MountOrigin::kVolumeFlag, "volume"},
+                                      NameRow<MountOrigin>{MountOrigin::kMountFlag, "mount"},
+                                      NameRow<MountOrigin>{MountOrigin::kTmpfsFlag, "tmpfs"},
+                                      NameRow<MountOrigin>{MountOrigin::kVolumesFrom, "volumes-from"},
+                                      NameRow<MountOrigin>{MountOrigin::kImage, "image"}};
 const auto& names_of(MountKind) { return kMountKinds; }
+const auto& names_of(MountOrigin) { return kMountOrigins; }
 const auto& names_of(runtime::NetworkMode) { return kNetworks; }
 
 template <typename Value>

@@ -27,6 +27,10 @@ runtime::Bundle HeldContainer::bundle() const {
   return bundle;
 }
 
+runtime::Created HeldContainer::start(const std::function<void()>& before_start) {
+  return store_->start_locked(container_, before_start);
+}
+
 void HeldContainer::save_record() { base::fs::write_file_durably(folder() / "container.json", to_json(record())); }
 
 void HeldContainer::save_state() { store_->save(record(), state(), !running()); }

@@ -2,6 +2,8 @@
 // A container whose lock is held: while this lives nobody else starts, changes, ends or removes it. What acts on a
 // container (kill, pause, rename, update, exec …) is a function over this, each in a file of its own.
 
+#include <functional>
+
 #include "container/container_store.h"
 
 namespace davit::container {
@@ -23,6 +25,9 @@ class HeldContainer {
   // Gives it another name, durably. Throws Error with docker's words for what is no name or is another container's.
   void rename(const std::string& name);
   void save_state();  // durable at the end of a container that stays
+
+  // Starts it, which does not run; `before_start` is called when its init exists and waits. As ContainerStore::start.
+  runtime::Created start(const std::function<void()>& before_start = {});
 
   runtime::Bundle bundle() const;
   // What it was started with, or would be.

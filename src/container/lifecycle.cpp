@@ -55,16 +55,33 @@ const runtime::RuntimeChoice& ContainerStore::runtime_choice() {
   return *choice_;
 }
 
+runtime::CgroupManager ContainerStore::cgroup_manager() {
+  if (!cgroup_manager_) cgroup_manager_ = runtime::choose_cgroup_manager(options_.cgroup_manager);
+  return *cgroup_manager_;
+}
+
+// Where a start would put it now.
+runtime::CgroupPlace ContainerStore::cgroup_place(const Record& record) {
+  const auto manager = cgroup_manager();
+  auto parent = record.description.cgroup_parent;
+  if (parent.empty()) {
+    parent = manager == runtime::CgroupManager::kSystemd ? runtime::slice_of(options_.cgroup_parent)
+                                                         : options_.cgroup_parent;
+  }
+  return runtime::cgroup_place(manager, parent, record.id);
+}
+
 runtime::Bundle ContainerStore::bundle(const Record& record) const {
   const auto& description = record.description;
   return {
       .id = record.id,
       .folder = run_folder(record.id),
-      .log = folder(record.id) / "container.log",
+      .log = description.log.driver == "none" ? stdfs::path() : log_file(record.id),
       .name = description.name,
       .program = description.args().front(),
       .terminal = description.terminal,
       .open_stdin = description.open_stdin,
+      .leave_stdin_open = description.open_stdin && !description.stdin_once,
   };
 }
 
@@ -80,6 +97,8 @@ runtime::ContainerRuntime ContainerStore::runtime_for(const State& state) {
       .choice = std::move(choice),
       .state = options_.run / "runtime",
       .cgroup_parent = options_.cgroup_parent,
+      .cgroup_manager = cgroup_manager(),
+      .cgroup = state.cgroup,
       .exit_command = options_.exit_command,
   });
 }
@@ -96,14 +115,14 @@ runtime::ContainerSpec ContainerStore::spec_for(const Container& container, cons
   }
   return make_spec(record, {.bundle = run_folder(record.id),
                             .own = folder(record.id),
-                            .cgroup_path = runtime_for(container.state).cgroup_path(record.id),
+                            .cgroup_path = cgroup_place(record).oci_path,
                             .shm = shm,
                             .joined = find_joined(*this, description),
                             .host = host});
 }
 
 // Each step is written down before the next, so that a later davit can undo what this one had no time to.
-runtime::Created ContainerStore::start_locked(Container& container, std::optional<runtime::Attachment>* attachment) {
+runtime::Created ContainerStore::start_locked(Container& container, const std::function<void()>& before_start) {
   const auto& record = container.record;
   auto& state = container.state;
   const auto previous = state;
@@ -116,6 +135,7 @@ runtime::Created ContainerStore::start_locked(Container& container, std::optiona
   state.status = Status::kStarting;
   state.runtime_name = choice.name;
   state.runtime_path = choice.path;
+  state.cgroup = cgroup_place(record).group;
   save(record, state, false);
   try {
     auto runtime = runtime_for(state);
@@ -144,7 +164,7 @@ runtime::Created ContainerStore::start_locked(Container& container, std::optiona
     state.init = processes.init;
     state.conmon = processes.conmon;
     save(record, state, false);
-    if (attachment != nullptr) *attachment = runtime::Attachment::connect(bundle);
+    if (before_start) before_start();
     state.started = base::now();
     runtime.start(bundle);
     state.status = Status::kRunning;
@@ -172,35 +192,7 @@ void ContainerStore::start(const std::string& id) {
   if (container->state.status == Status::kPaused) {
     throw Error(Code::kConflict, "cannot start a paused container, try unpause instead");
   }
-  if (!container->running()) start_locked(*container, nullptr);
-}
-
-int ContainerStore::start_and_attach(const std::string& id, const runtime::Streams& streams) {
-  runtime::SignalCatcher signals;
-  std::optional<runtime::Attachment> attachment;
-  std::optional<runtime::Created> processes;
-  std::optional<fs::File> result;
-  runtime::Bundle bundle;
-  {
-    const auto held = lock(id);
-    auto container = held ? load(id) : std::nullopt;
-    if (!container) throw Error::format(Code::kNotFound, "No such container: {}", id);
-    settle(*container);
-    if (container->running()) throw Error::format(Code::kConflict, "Container {} is already running", id);
-    bundle = this->bundle(container->record);
-    processes = start_locked(*container, &attachment);
-    result = fs::File::open(bundle.folder / "result");
-  }
-  auto attached = streams;
-  if (!bundle.open_stdin) attached.in = -1;
-  attachment->relay(bundle, attached, *processes, &signals);
-  finish(id);
-
-  // Whoever cleaned up wrote the code there before the file lost its name; our descriptor keeps it.
-  char digits[16] = {};
-  const auto count = result->read_at(std::as_writable_bytes(std::span(digits)), 0);
-  if (count == 0) throw Error::format(Code::kInternal, "container {} ended without an exit code", id);
-  return std::stoi(std::string(digits, count));
+  if (!container->running()) start_locked(*container, {});
 }
 
 // Whether a container that has ended is to be removed for that: not while a restart waits for it.
@@ -211,17 +203,20 @@ bool ContainerStore::goes_at_end(const Record& record) const {
 bool ContainerStore::is_settled(const Container& container) const {
   const State& state = container.state;
   if (state.status == Status::kStarting) return false;
-  if (state.status == Status::kExited) return !goes_at_end(container.record);
-  if (!is_running(state.status)) return true;
+  if (!is_running(state.status)) {
+    if (state.status == Status::kExited && goes_at_end(container.record)) return false;
+    return !fs::exists(run_folder(container.id()));  // else a davit died before it had cleaned up
+  }
   return state.init && state.conmon && state.init->alive() && state.conmon->alive();
 }
 
 // Makes the state true. We hold the lock, so nobody else is at work on it: what is half done stays so unless undone
 // here.
-void ContainerStore::settle(Container& container) {
+void ContainerStore::settle(Container& container, Files files) {
   auto& state = container.state;
   if (is_settled(container)) return;
   const auto& record = container.record;
+  const auto conmon = state.conmon;
   if (state.status == Status::kStarting) {
     base::log::info("undoing an unfinished start of container {}", record.id);
     clean_up(container, false);
@@ -251,9 +246,17 @@ void ContainerStore::settle(Container& container) {
     }
     save(record, state, true);  // before the exit file goes
     clean_up(container, code.has_value());
+  } else {
+    clean_up(container, false);
   }
   if (goes_at_end(record)) {
-    remove_locked(record);
+    if (state.status == Status::kExited && state.finished) {
+      exit_table().add({.id = record.id,
+                        .name = record.description.name,
+                        .exit_code = state.exit_code,
+                        .finished = *state.finished});
+    }
+    remove_locked(record, files == Files::kLeave && conmon ? &*conmon : nullptr);
   } else if (state.status == Status::kCreated) {
     save(record, state, true);
   }
@@ -271,9 +274,9 @@ void ContainerStore::clean_up(const Container& container, bool ended) {
   fs::remove_tree(bundle.folder);
 }
 
-void ContainerStore::finish(const std::string& id) {
+void ContainerStore::finish(const std::string& id, Files files) {
   if (const auto held = lock(id)) {
-    if (auto container = load(id)) settle(*container);
+    if (auto container = load(id)) settle(*container, files);
     return;
   }
   // Another process is removing it: nothing of it shall be left when we return, unless that process dies.
@@ -282,6 +285,9 @@ void ContainerStore::finish(const std::string& id) {
   }
 }
 
-void ContainerStore::exited(const std::string& id) { finish(id); }
+void ContainerStore::exited(const std::string& id) {
+  record_end(id);
+  finish_removal(left_folder(id));
+}
 
 }  // namespace davit::container

@@ -8,6 +8,7 @@
 #include "base/fs/file.h"
 #include "base/fs/paths.h"
 #include "base/fs/tree.h"
+#include "container/environment.h"
 #include "container/etc_files.h"
 #include "container/init_program.h"
 #include "container/spec_parts.h"
@@ -20,28 +21,6 @@ namespace {
 namespace fs = base::fs;
 
 constexpr const char* kInitTarget = "/sbin/docker-init";
-constexpr const char* kPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
-// Docker's order: its own variables, then the container's, each replacing one of its name; HOME last.
-std::vector<std::string> environment(const Description& description, const std::string& hostname,
-                                     const std::string& home) {
-  std::vector<std::string> lines = {std::string("PATH=") + kPath, "HOSTNAME=" + hostname};
-  if (description.terminal) lines.emplace_back("TERM=xterm");
-  const auto set = [&](const std::string& line, bool replace) {
-    const auto key = line.substr(0, line.find('=') + 1);
-    for (auto& other : lines) {
-      if (!other.starts_with(key)) continue;
-      if (replace) other = line;
-      return;
-    }
-    lines.push_back(line);
-  };
-  for (const auto& line : description.env) {
-    if (line.find('=') != std::string::npos) set(line, true);
-  }
-  set("HOME=" + home, false);
-  return lines;
-}
 
 std::string host_name() {
   char buffer[256] = {};
@@ -49,21 +28,13 @@ std::string host_name() {
   return buffer;
 }
 
-std::string hostname_of(const Record& record) {
-  const auto& description = record.description;
-  if (!description.hostname.empty()) return description.hostname;
-  const bool hosts = description.network == runtime::NetworkMode::kHost || description.namespaces.uts == "host";
-  return hosts ? host_name() : record.id.substr(0, 12);
-}
-
 // Files of its own over those in /etc.
 std::vector<runtime::Mount> etc_mounts(const Record& record, const std::string& hostname,
                                        const std::filesystem::path& own) {
-  const auto network = record.description.network;
   const std::map<std::string, std::string> files = {
       {"hostname", hostname + "\n"},
-      {"hosts", hosts_file(network, fs::read_file_if_exists("/etc/hosts").value_or(""))},
-      {"resolv.conf", resolv_conf(network, fs::read_file_if_exists("/etc/resolv.conf").value_or(""))},
+      {"hosts", hosts_file(record.description, fs::read_file_if_exists("/etc/hosts").value_or(""))},
+      {"resolv.conf", resolv_conf(record.description, fs::read_file_if_exists("/etc/resolv.conf").value_or(""))},
   };
   std::vector<runtime::Mount> mounts;
   for (const auto& [name, content] : files) {
@@ -78,7 +49,7 @@ void set_process(const Description& description, const fs::Directory& root, cons
   const auto user = runtime::find_user(root, description.user);
   auto& process = spec.process;
   process.args = description.args();
-  process.env = environment(description, hostname, user.home);
+  process.env = environment(description, hostname, user.home, description.terminal);
   if (!description.working_dir.empty()) process.working_dir = description.working_dir;
   process.uid = user.uid;
   process.gid = user.gid;
@@ -109,6 +80,13 @@ void add_init(runtime::ContainerSpec& spec) {
 }
 
 }  // namespace
+
+std::string hostname_of(const Record& record) {
+  const auto& description = record.description;
+  if (!description.hostname.empty()) return description.hostname;
+  const bool hosts = description.network == runtime::NetworkMode::kHost || description.namespaces.uts == "host";
+  return hosts ? host_name() : record.id.substr(0, 12);
+}
 
 runtime::ContainerSpec make_spec(const Record& record, const SpecPlaces& places) {
   const auto& description = record.description;

@@ -9,6 +9,9 @@
 
 namespace davit::container {
 
+// What the container calls itself.
+std::string hostname_of(const Record& record);
+
 struct SpecPlaces {
   std::filesystem::path bundle;  // RUN/containers/ID, with the root file system mounted at rootfs
   std::filesystem::path own;     // ROOT/containers/ID

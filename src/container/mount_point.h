@@ -10,13 +10,17 @@ namespace davit::container {
 
 enum class MountKind { kBind, kVolume, kTmpfs };
 
+// Which flag it comes from, or the image's VOLUME.
+enum class MountOrigin { kVolumeFlag, kMountFlag, kTmpfsFlag, kVolumesFrom, kImage };
+
 struct MountPoint {
   MountKind kind = MountKind::kBind;
+  MountOrigin origin = MountOrigin::kVolumeFlag;
   std::string source;            // bind: an absolute path; volume: its name; tmpfs: empty
   std::filesystem::path target;  // absolute, in the container
   bool read_only = false;
-  bool by_mount_flag = false;  // --mount or --tmpfs, rather than -v, --volumes-from or the image's VOLUME
-  std::string mode;            // -v's third part, as typed ("ro,z")
+  std::string mode;         // -v's third part, as typed ("ro,z")
+  std::string consistency;  // --mount's; without effect on Linux
 
   // bind
   bool source_must_exist = false;  // as --mount wants it; otherwise it is made as a folder at start

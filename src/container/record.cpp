@@ -72,7 +72,9 @@ void read_format_1(const json::object& object, Description& description) {
 template <typename Read>
 auto parse(std::string_view document, const stdfs::path& path, Read read) {
   try {
-    const auto value = json::parse(document);
+    unsigned char buffer[16 * 1024];  // enough for most: `ps` reads hundreds of them
+    json::monotonic_resource memory(buffer, sizeof buffer);
+    const auto value = json::parse(document, &memory);
     const auto& object = value.as_object();
     if (object.at("format").to_number<int>() > kFormat) {
       throw Error::format(Code::kNotSupported, "{} was written by a newer davit", path.string());
@@ -131,6 +133,7 @@ std::string to_json(const State& state) {
       {"conmon", identity(state.conmon)},
       {"runtime_name", state.runtime_name},
       {"runtime_path", state.runtime_path.string()},
+      {"cgroup", state.cgroup},
       {"started", optional_time(state.started)},
       {"finished", optional_time(state.finished)},
       {"exit_code", state.exit_code},
@@ -157,6 +160,7 @@ State parse_state(std::string_view document, const stdfs::path& path) {
     }
     state.runtime_name = text(object, "runtime_name");
     state.runtime_path = text(object, "runtime_path");
+    if (object.contains("cgroup")) state.cgroup = text(object, "cgroup");
     state.started = optional_time(object.at("started"));
     state.finished = optional_time(object.at("finished"));
     state.exit_code = object.at("exit_code").to_number<int>();

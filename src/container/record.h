@@ -39,6 +39,7 @@ struct State {
   std::optional<base::ProcessIdentity> init, conmon;  // while starting or running
   std::string runtime_name;                           // what runs it: "crun" or "runc"
   std::filesystem::path runtime_path;
+  std::string cgroup;                           // its group, below each hierarchy's mount; empty: never started
   std::optional<base::Time> started, finished;  // of the last run
   int exit_code = 0;                            // of the last run; 125 to 127 when its start failed
   bool oom_killed = false;                      // the kernel ended a process of the last run for want of memory

@@ -126,8 +126,8 @@ TEST_F(RunTest, PausedProcessesWaitAndAreCounted) {
     EXPECT_EQ(frozen(), "FROZEN");
     runtime.resume(held.bundle());
     EXPECT_EQ(frozen(), "THAWED");
-    EXPECT_THAT(message_of([&] { runtime.resume(held.bundle()); }),
-                StartsWith("Cannot unpause container " + id + ": OCI runtime resume failed: "));
+    EXPECT_THAT(message_of([&] { runtime.update(held.bundle(), {.cpuset_cpus = "999"}); }),
+                StartsWith("Cannot update container " + id + ": OCI runtime update failed: "));
   }
   store_->remove(id, true);
 }

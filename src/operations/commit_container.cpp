@@ -79,9 +79,7 @@ oci::ExecutionConfig config_of(const container::Description& description, const 
   config.cmd.reset();
   if (!description.entrypoint.empty()) config.entrypoint = description.entrypoint;
   if (!description.command.empty()) config.cmd = description.command;
-  for (const auto& mount : description.mounts) {
-    if (mount.anonymous) config.volumes.push_back(mount.target.string());
-  }
+  config.volumes.insert(config.volumes.end(), description.volumes.begin(), description.volumes.end());
   std::sort(config.volumes.begin(), config.volumes.end());
   config.volumes.erase(std::unique(config.volumes.begin(), config.volumes.end()), config.volumes.end());
   return config;

@@ -162,6 +162,7 @@ class CountingSink final : public base::Sink {
 std::uint64_t pass_on(Part part, const fs::Directory& root, const ExtractOptions& extract, const CopyOptions& options) {
   base::Pipe pipe;
   CountingSink counted(pipe.sink(), options);
+  std::uint64_t bytes = 0;
   {
     const std::jthread reader([&] {
       try {
@@ -173,13 +174,13 @@ std::uint64_t pass_on(Part part, const fs::Directory& root, const ExtractOptions
     });
     try {
       codec::TarReader tar(pipe.source());
-      extract_archive(tar, root, extract);
+      bytes = extract_archive(tar, root, extract);
     } catch (...) {
       pipe.close();
       throw;
     }
   }
-  return counted.bytes();
+  return bytes;
 }
 
 stdfs::path absolute(const std::string& path) { return stdfs::current_path() / path; }
@@ -230,9 +231,13 @@ auto as_tar_file(const Extract& extract) {
 fs::Ownership ours() { return {::geteuid(), ::getegid()}; }
 
 Part get_part(const fs::Directory& root, const InContainer& source, const CopyOptions& options) {
-  const CopyName name = parse_copy_name(source.path);
+  CopyName name = parse_copy_name(source.path);
   auto part = find_part(root, name, options.follow_link);
   if (part) return std::move(*part);
+  if (options.follow_link) {
+    name.path = follow(root, name.path);
+    refuse_missing(root, name, {source.container, name.path});
+  }
   const auto located = locate(root, name.path);
   if (located.status && name.asserts_folder)
     throw Error::format(Code::kInvalidArgument, "lstat {}: not a directory", base::printable(source.path));
@@ -284,7 +289,10 @@ std::uint64_t copy_in(container::ContainerStore& containers, const std::string& 
   const auto host = fs::Directory::open("/");
   const CopyName from = host_name(source);
   auto part = as_client([&] { return find_part(host, from, options.follow_link); });
-  if (!part) refuse("lstat " + base::printable(from.path) + ": no such file or directory");
+  if (!part) {
+    const std::string missing = options.follow_link ? follow(host, from.path) : from.path;
+    refuse("lstat " + base::printable(missing) + ": no such file or directory");
+  }
   if (destination.path.empty()) refuse("no such directory");
   const CopyName to = parse_copy_name(destination.path);
   std::uint64_t bytes = 0;

@@ -22,13 +22,14 @@ using codec::EntryType;
 using codec::TarEntry;
 
 constexpr mode_t kImpliedMode = 0755;
+constexpr std::uint64_t kTarBlock = 512;
 
 class Extraction {
  public:
   Extraction(codec::TarReader& tar, const fs::Directory& root, const ExtractOptions& options)
       : tar_(tar), root_(root), options_(options), folder_(stdfs::path(options.folder).relative_path()) {}
 
-  void run() {
+  std::uint64_t run() {
     while (const auto entry = tar_.next()) {
       base::check_interrupted();
       add(*entry);
@@ -38,6 +39,7 @@ class Extraction {
     for (auto time = times_.rbegin(); time != times_.rend(); ++time) {
       if (const auto folder = root_.open_inside(time->folder)) fs::set_mtime(folder->own_file(), time->mtime);
     }
+    return bytes_;
   }
 
  private:
@@ -66,6 +68,8 @@ class Extraction {
   }
 
   void add(const TarEntry& entry) {
+    bytes_ += kTarBlock;
+    if (entry.type == EntryType::kFile) bytes_ += (entry.size + kTarBlock - 1) / kTarBlock * kTarBlock;
     const stdfs::path place = place_of(entry.path);
     if (place.empty()) {
       if (entry.type == EntryType::kDirectory) change(open(folder_), entry, folder_);
@@ -212,12 +216,13 @@ class Extraction {
   std::optional<fs::Directory> parent_;
   stdfs::path parent_path_;
   std::vector<FolderTime> times_;
+  std::uint64_t bytes_ = 2 * kTarBlock;  // at its end
 };
 
 }  // namespace
 
-void extract_archive(codec::TarReader& tar, const fs::Directory& root, const ExtractOptions& options) {
-  Extraction(tar, root, options).run();
+std::uint64_t extract_archive(codec::TarReader& tar, const fs::Directory& root, const ExtractOptions& options) {
+  return Extraction(tar, root, options).run();
 }
 
 }  // namespace davit::operations

@@ -20,7 +20,8 @@ struct ExtractOptions {
 
 // A folder over a folder changes its attributes; anything else replaces a file of its name. Throws Error with docker's
 // words: kConflict for a folder over something else, or the other way around; kInvalidArgument for a name that leads
-// out of the folder; kCancelled after an interrupt. What was made before stays.
-void extract_archive(codec::TarReader& tar, const base::fs::Directory& root, const ExtractOptions& options);
+// out of the folder; kCancelled after an interrupt. What was made before stays. Returns
+// the bytes of a plain tar of the same: what docker tells of a copy.
+std::uint64_t extract_archive(codec::TarReader& tar, const base::fs::Directory& root, const ExtractOptions& options);
 
 }  // namespace davit::operations

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/strings.h"
 #include "operations/find_image.h"
+#include "operations/port_filter.h"
 
 namespace davit::operations {
 
@@ -42,13 +43,10 @@ class Selection {
   Selection(store::ImageStore& images, container::ContainerStore& containers, const std::vector<Container>& all,
             const Filters& filters)
       : filters_(filters) {
-    filters.allow_only({"ancestor", "before", "exited", "expose", "health", "id", "is-task", "label", "name", "network",
-                        "publish", "since", "status", "volume"});
-    for (const char* name : {"publish", "expose"}) {
-      if (!filters.has(name)) continue;
-      throw Error::format(Code::kNotSupported, "filter {} is not supported by this version: there are no ports yet",
-                          name);
-    }
+    filters.allow_only({"ancestor", "before", "exited", "expose", "health", "id", "is-task", "isolation", "label",
+                        "name", "network", "publish", "since", "status", "volume"});
+    for (const std::string& text : filters.values("publish")) parse_port_filter("publish", text);
+    for (const std::string& text : filters.values("expose")) ports_.push_back(parse_port_filter("expose", text));
     for (const std::string& text : filters.values("exited")) exit_codes_.insert(parse_exit_code(text));
     read_words();
     for (const std::string& text : filters.values("before")) before_.push_back(created(containers, text));
@@ -61,7 +59,7 @@ class Selection {
   bool fits(const Container& one) const {
     return is_between(one) && fits_name(one) && fits_id(one) && fits_exit(one) && fits_words(one) &&
            filters_.labels_match(one.record.description.labels) && fits_volume(one) && fits_network(one) &&
-           fits_ancestor(one);
+           fits_ancestor(one) && fits_ports(one);
   }
 
  private:
@@ -157,12 +155,23 @@ class Selection {
     return image && ancestors_.contains(*image);
   }
 
+  // Nothing is published without networks, so that `publish` fits none.
+  bool fits_ports(const Container& one) const {
+    if (filters_.has("publish")) return false;
+    if (!filters_.has("expose")) return true;
+    const auto& exposed = one.record.description.exposed_ports;
+    return std::any_of(exposed.begin(), exposed.end(), [&](const std::string& port) {
+      return std::any_of(ports_.begin(), ports_.end(), [&](const PortRange& range) { return range.has(port); });
+    });
+  }
+
   const Filters& filters_;
   std::set<int> exit_codes_;
   std::vector<base::Time> before_, since_;
   std::set<std::string> ids_;
   std::set<oci::Digest> ancestors_;
   std::vector<std::regex> names_;
+  std::vector<PortRange> ports_;
   bool tasks_ = false;
 };
 
@@ -174,6 +183,7 @@ std::vector<Container> list_containers(store::ImageStore& images, container::Con
   const Selection selection(images, containers, all, options.filters);
   const bool stopped_too = options.all || options.last > 0 || options.filters.has("status");
   std::vector<Container> listed;
+  listed.reserve(all.size());
   for (Container& one : all) {
     if (options.last > 0 && listed.size() == static_cast<std::size_t>(options.last)) break;
     if ((stopped_too || one.running()) && selection.fits(one)) listed.push_back(std::move(one));

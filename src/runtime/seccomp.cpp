@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <cstddef>
+#include <optional>
 
 #include <boost/json.hpp>
 #include <linux/audit.h>
@@ -76,29 +77,37 @@ class Program {
   std::vector<sock_filter> code_;
 };
 
-void check_personality(Program& program) {
-  program.load(offsetof(seccomp_data, args) + 4);  // its upper half; x86 is little-endian
-  const auto is_zero = program.unless(BPF_JEQ, 0);
+// Registers are as wide as the architecture has them: of 32 bits only the lower half counts.
+enum class Registers { k32, k64 };
+
+void check_personality(Program& program, Registers registers) {
+  std::optional<std::size_t> upper_is_zero;
+  if (registers == Registers::k64) {
+    program.load(offsetof(seccomp_data, args) + 4);  // x86 is little-endian
+    upper_is_zero = program.unless(BPF_JEQ, 0);
+  }
   program.load(offsetof(seccomp_data, args));
   for (const auto value : kPersonalities) {
     const auto jump = program.unless(BPF_JEQ, value);
     program.answer(SECCOMP_RET_ALLOW);
     program.land(jump);
   }
-  program.land(is_zero);
+  if (upper_is_zero) program.land(*upper_is_zero);
   program.refuse(EPERM);
 }
 
-// With the call's number loaded: refuses those of the table, and asks for personality's argument.
-void check_numbers(Program& program, const SeccompContext& context, int RefusedCall::*number,
-                   std::uint32_t personality) {
+void check_personality_if(Program& program, std::uint32_t number, Registers registers) {
+  const auto other = program.unless(BPF_JEQ, number);
+  check_personality(program, registers);
+  program.land(other);
+}
+
+// With the call's number loaded: the answer, by the table and personality's argument.
+void check_numbers(Program& program, const SeccompContext& context, int RefusedCall::*number) {
   for (const auto& call : refused_calls()) {
     if (call.by != RefusedBy::kEarly || call.*number < 0 || allowed(context, call)) continue;
     program.refuse_if(BPF_JEQ, static_cast<std::uint32_t>(call.*number), EPERM);
   }
-  const auto other = program.unless(BPF_JEQ, personality);
-  check_personality(program);
-  program.land(other);
   program.answer(SECCOMP_RET_ALLOW);
 }
 
@@ -135,7 +144,8 @@ std::vector<sock_filter> early_filter(const SeccompContext& context) {
   const auto not_x86 = program.unless(BPF_JEQ, AUDIT_ARCH_I386);
   program.load(offsetof(seccomp_data, nr));
   program.refuse_if(BPF_JGT, kLastCall, ENOSYS);
-  check_numbers(program, context, &RefusedCall::x86, kPersonality32);
+  check_personality_if(program, kPersonality32, Registers::k32);
+  check_numbers(program, context, &RefusedCall::x86);
   program.land(not_x86);
 
   program.load(offsetof(seccomp_data, nr));
@@ -146,8 +156,10 @@ std::vector<sock_filter> early_filter(const SeccompContext& context) {
   program.refuse_unless(BPF_JGE, kX32Bit | kFirstX32Call, ENOSYS);
   program.land(x32_known);
   program.land(known);
+  check_personality_if(program, kPersonality64, Registers::k64);
+  check_personality_if(program, kX32Bit | kPersonality64, Registers::k32);
   program.clear_bits(kX32Bit);
-  check_numbers(program, context, &RefusedCall::x86_64, kPersonality64);
+  check_numbers(program, context, &RefusedCall::x86_64);
   return program.take();
 }
 

@@ -6,7 +6,7 @@
 // of all that is allowed takes 10 ms. So the runtime gets only the refusals of what it needs itself before it hands
 // over (mounts, namespaces), and all else is refused by a filter that conmon is started with and that everything below
 // it inherits: early_filter(). Both together are an allow-list: whatever has a number that the profile does not know is
-// refused. docs/adr/0071-seccomp-in-two-parts.md.
+// refused. docs/adr/0074-seccomp-in-two-parts.md.
 
 #include <string>
 #include <string_view>

@@ -66,7 +66,6 @@ constexpr RefusedCall kRefused[] = {
     {"get_mempolicy", "CAP_SYS_NICE", kEarly, 239, 275},
     {"mbind", "CAP_SYS_NICE", kEarly, 237, 274},
     {"set_mempolicy", "CAP_SYS_NICE", kEarly, 238, 276},
-    {"set_mempolicy_home_node", {}, kEarly, 450, 450},
     {"migrate_pages", {}, kEarly, 256, 294},
     {"move_pages", {}, kEarly, 279, 317},
     {"pkey_alloc", {}, kEarly, 330, 381},

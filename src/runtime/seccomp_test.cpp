@@ -82,7 +82,7 @@ TEST(EarlyFilter, RefusesTheTablesCallsInEachArchitecture) {
 
 TEST(EarlyFilter, CallsThatTheProfileDoesNotKnowAreThoseOfAnOlderKernel) {
   const auto program = early_filter({.capabilities = {"CAP_SYS_ADMIN"}});
-  for (const int unknown : {451, 467, 512, 547, 548, 5000, 0x3fffffff, 0x40000000 + 451, 0x40000000 + 511,
+  for (const int unknown : {450, 467, 512, 547, 548, 5000, 0x3fffffff, 0x40000000 + 450, 0x40000000 + 511,
                             0x40000000 + 548, 0x7fffffff, -1}) {
     EXPECT_EQ(answer64(program, unknown), kUnknown) << unknown;
     if (unknown < 0x40000000) {
@@ -101,6 +101,8 @@ TEST(EarlyFilter, PersonalityMaySetTheUsualDomainsOnly) {
   }
   for (const std::uint64_t bad : {1UL, 0x40000UL, 0x20009UL, 0x100000000UL, 0x100000008UL}) {
     EXPECT_EQ(answer64(program, 135, bad), kPermission) << bad;
+    EXPECT_EQ(answer32(program, 136, bad), bad <= UINT32_MAX ? kPermission : kAllow) << bad;
+    EXPECT_EQ(answer64(program, 0x40000000 + 135, bad), bad <= UINT32_MAX ? kPermission : kAllow) << bad;
   }
 }
 

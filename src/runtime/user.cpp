@@ -25,7 +25,9 @@ std::string text_inside(const base::fs::Directory& root, const char* path) {
 
 // A number as passwd has it; nothing when it is a name. Out of range is an error, as docker's.
 std::optional<std::uint32_t> number(std::string_view text) {
-  if (text.empty() || !std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; })) return {};
+  const auto digits = text.starts_with('-') ? text.substr(1) : text;
+  if (digits.empty() || !std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; }))
+    return {};
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || value > INT32_MAX) {

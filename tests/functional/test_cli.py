@@ -32,6 +32,13 @@ def test_info_tells_what_was_probed_and_why(davit):
     assert re.search(r"\b(crun|runc)\b", runtime)
 
 
+def test_info_tells_what_containers_get(davit):
+    text = davit("info").stdout
+    assert re.search(r"^Cgroup Driver: (cgroupfs|systemd)\nCgroup Version: [12]\nCgroup Parent: /davit-[0-9a-f]{12}\nInit Binary: /\S+$", text, re.M)
+    assert re.search(r"^Security Options:\n( apparmor\n)? seccomp\n  Profile: builtin$", text, re.M)
+    assert davit("info", "--format", "{{.CgroupDriver}} {{json .SecurityOptions}}").stdout.endswith('"name=seccomp,profile=builtin"]\n')
+
+
 def test_help_lists_every_command(davit):
     text = davit("--help").stdout
     assert text.startswith("Usage:  davit [OPTIONS] COMMAND\n")

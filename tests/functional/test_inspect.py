@@ -34,7 +34,6 @@ def test_a_container_is_shown_in_dockers_shape(davit, registry, folder):
     assert davit("inspect", "-f", "{{.State.ExitCode}} {{.ID}} {{.Name}} {{index .Config.Env 0}}", "job").stdout.startswith(f"7 {got['Id']} /job ")
     assert davit("inspect", "--type", "container", got["Id"][:12], "-f", "{{.State.Status}}").stdout == "exited\n"
     assert davit("inspect", "--type", "image", "job", code=1).stderr == "Error response from daemon: No such image: job:latest\n"
-    assert davit("inspect", "-s", "job", code=1).stderr == "inspect --size is not supported for containers: 'davit system df -v' shows what they take\n"
     mounted = davit("ps", "-a", "--no-trunc", "--format", "{{.Names}} {{.Mounts}} {{.Networks}} {{.State}} {{.Label \"x\"}}|{{.Labels}}|")
     assert mounted.stdout == f"job {folder / 'data'} none exited |{''}|\n"
 

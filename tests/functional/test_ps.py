@@ -17,7 +17,7 @@ def program():
     folder.mkdir()
     davit = Davit(folder)
     import_busybox(davit, "box:1")
-    import_busybox(davit, "lab:1", text="lab\n")
+    import_busybox(davit, "lab:1", "EXPOSE 8080", text="lab\n")
     start(davit, "box:1", name="a1")
     start(davit, "box:1", name="a2", options=["-v", f"{folder}:/mnt"])
     start(davit, "lab:1", name="c1")
@@ -71,6 +71,7 @@ def test_which_are_listed(program, words, names):
     (["id=zzz"], []),
     (["is-task=true"], []),
     (["is-task=false"], ALL),
+    (["isolation=default"], ALL),
     (["name=a"], ["a2", "a1"]),
     (["name=^a"], ["a2", "a1"]),
     (["name=/a1"], ["a1"]),
@@ -90,6 +91,11 @@ def test_which_are_listed(program, words, names):
     (["status=restarting"], []),
     (["volume=/mnt"], ["a2"]),
     (["volume=/nosuch"], []),
+    (["publish=80"], []),
+    (["expose=80"], []),
+    (["expose=8080"], ["h1", "c1"]),
+    (["expose=8000-9000/tcp"], ["h1", "c1"]),
+    (["expose=8080/udp"], []),
     ([""], ALL),
 ])
 def test_filter(program, filters, names):
@@ -122,8 +128,9 @@ def test_a_status_asks_for_all_and_nothing_else_does(program):
     ("label!=app", "Invalid filter 'label!'"),
     ("status=x", "Invalid filter 'status=x'"),
     ("nope=1", "Invalid filter 'nope'"),
-    ("publish=80", "filter publish is not supported by this version: there are no ports yet"),
-    ("expose=80", "filter expose is not supported by this version: there are no ports yet"),
+    ("publish=x", 'error while looking up for publish x: strconv.ParseUint: parsing "x": invalid syntax'),
+    ("expose=99999", 'error while looking up for expose 99999: strconv.ParseUint: parsing "99999": value out of range'),
+    ("=x", "Invalid filter ''"),
 ])
 def test_bad_filters_in_dockers_words(program, filters, words):
     refused = program("ps", "-a", "-f", filters, code=1)
