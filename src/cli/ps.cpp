@@ -68,6 +68,7 @@ Listing::Shape ps_shape(Context& context, const Arguments& arguments) {
           "container_id: {{.ID}}\nimage: {{.Image}}\ncommand: {{.Command}}\ncreated_at: {{.CreatedAt}}\n"
           "state: {{- pad .State 1 0}}\nstatus: {{- pad .Status 1 0}}\nnames: {{.Names}}\n"
           "labels: {{- pad .Labels 1 0}}\nports: {{- pad .Ports 1 0}}\n",
+      .nil_columns = {"Platform"},
       .configured = {},
   };
   const bool quiet = arguments.flag("quiet");

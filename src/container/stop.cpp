@@ -30,7 +30,11 @@ class Stopper {
   // Sends the signal.
   void begin(std::size_t index, const std::string& id) {
     try {
-      const Container container = store_.get(id);
+      Container container = store_.get(id);
+      if (container.state.status == Status::kStarting) {  // by another davit: that comes first
+        store_.hold(id);
+        container = store_.get(id);
+      }
       if (!container.running() || !container.state.init) {
         finish(index, id);
         return;

@@ -1,6 +1,6 @@
 #pragma once
 // rmi: untags, and deletes the image with its last name. While containers use it, it refuses with docker's words, or by
-// force stops and removes them first. docs/adr/0070-rmi-by-force.md.
+// force stops and removes them first. docs/adr/0065-rmi-by-force.md.
 
 #include <functional>
 #include <string>

@@ -177,7 +177,10 @@ def test_size(davit):
     assert davit("ps", "-as").lines[0].split()[-2:] == ["NAMES", "SIZE"]
     assert davit("ps", "-as").lines[1].endswith(f"written   6B (virtual {virtual})")
     assert davit("ps", "-a", "--format", "{{.Size}}").stdout == f"6B (virtual {virtual})\n"
-    assert json.loads(davit("ps", "-a", "--format", "json").stdout)["Size"] == "0B"
+    fields = json.loads(davit("ps", "-a", "--format", "json").stdout)
+    assert fields["Size"] == "0B" and fields["Platform"] is None
+    assert list(fields) == ["Command", "CreatedAt", "ID", "Image", "Labels", "LocalVolumes", "Mounts", "Names", "Networks", "Platform", "Ports", "RunningFor",
+                            "Size", "State", "Status"]
     assert json.loads(davit("ps", "-as", "--format", "json").stdout)["Size"] == f"6B (virtual {virtual})"
     assert "size:" not in davit("ps", "-a", "--format", "raw").stdout
     assert f"size: 6B (virtual {virtual})\n" in davit("ps", "-as", "--format", "raw").stdout
