@@ -1,12 +1,17 @@
 #include "base/parallel.h"
 
 #include <algorithm>
+#include <atomic>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
+
+#include "base/cancellation.h"
+#include "base/error.h"
+#include "base/interrupt.h"
 
 namespace davit::base {
 namespace {
@@ -37,27 +42,49 @@ TEST(ParallelFor, BeginsNothingAfterTheFirstExceptionAndThrowsIt) {
   EXPECT_EQ(begun, 4U);
 }
 
-// The one that fails waits until the other is under way; that one ends only because it is told, and by an exception of
-// its own, which is not the one thrown.
-TEST(ParallelFor, TellsWorkUnderWayThatAnotherFailed) {
+// The one that fails waits until the other is under way; that one ends only because it is cancelled, and by an
+// exception of its own, which is not the one thrown.
+TEST(ParallelUntilFailure, CancelsWorkUnderWayAndThrowsTheFirstException) {
   std::atomic<bool> under_way = false;
-  bool told = false;
+  bool cancelled = false;
   try {
-    parallel_for(2, 2, [&](std::size_t i, const std::atomic<bool>& failed) {
+    parallel_until_failure(2, 2, [&](std::size_t i) {
       if (i == 0) {
         while (!under_way) std::this_thread::yield();
         throw std::runtime_error("the first");
       }
       under_way = true;
-      while (!failed) std::this_thread::yield();
-      told = true;
-      throw std::runtime_error("the second");
+      try {
+        while (true) check_interrupted();
+      } catch (const Error&) {
+        cancelled = true;
+        throw;
+      }
     });
     FAIL();
   } catch (const std::runtime_error& error) {
     EXPECT_EQ(error.what(), std::string("the first"));
   }
-  EXPECT_TRUE(told);
+  EXPECT_TRUE(cancelled);
+  EXPECT_NO_THROW(check_interrupted());
+}
+
+TEST(ParallelUntilFailure, IsCancelledWithItsCaller) {
+  Cancellation cancellation;
+  const Cancellation::Scope scope(cancellation);
+  std::atomic<int> ended = 0;
+  EXPECT_THROW(parallel_until_failure(2, 2,
+                                      [&](std::size_t i) {
+                                        if (i == 0) cancellation.cancel();
+                                        try {
+                                          while (true) check_interrupted();
+                                        } catch (const Error&) {
+                                          ++ended;
+                                          throw;
+                                        }
+                                      }),
+               Error);
+  EXPECT_GE(ended, 1);
 }
 
 }  // namespace

@@ -149,6 +149,19 @@ TEST_F(BlobFiles, ANameWhoseSyncFailedIsTakenBack) {
   EXPECT_TRUE(store.list().empty());
 }
 
+// Others may have seen the names already, and their bytes are durable.
+TEST_F(BlobFiles, ABlobThatWasRemovedMeanwhileTakesNoOtherWithIt) {
+  BlobStore store({folder_.path()});
+  std::vector<std::unique_ptr<SealedBlob>> sealed;
+  sealed.push_back(store.seal("small"));
+  const auto writer = store.ingest(codec::digest_of(kBytes), kBytes.size());
+  writer->write(base::as_byte_view(kBytes));
+  sealed.push_back(writer->seal());
+  fs::remove(folder_.path() / "ingest" / ("sha256-" + codec::digest_of(kBytes).hex()));
+  EXPECT_THROW(store.commit(std::move(sealed), [&] { store.sync(); }), base::Error);
+  EXPECT_EQ(store.list(), std::vector<oci::Digest>{codec::digest_of("small")});
+}
+
 TEST_F(BlobFiles, ASyncOfAllThatFailsDropsAllThatWasSealed) {
   BlobStore store({folder_.path()});
   // Whether the sync says so itself, or one of the files.

@@ -88,10 +88,10 @@ void SealedBlob::commit(const std::vector<SealedBlob*>& blobs, const std::functi
     throw;
   }
   std::vector<std::filesystem::path> named;
+  for (SealedBlob* blob : blobs) {
+    if (blob->state_->give_name()) named.push_back(blob->state_->named());
+  }
   try {
-    for (SealedBlob* blob : blobs) {
-      if (blob->state_->give_name()) named.push_back(blob->state_->named());
-    }
     for (const auto& folder : folders) fs::sync_directory(folder);
   } catch (...) {
     take_back(named);

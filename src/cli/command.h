@@ -28,8 +28,8 @@ inline constexpr int kAnyNumber = -1;
 
 struct Command {
   std::string_view name;  // "pull", "tags log"
-  // As --help shows them: "[OPTIONS] NAME[:TAG|@DIGEST]". Completion goes by their words: IMAGE, CONTAINER, FILE
-  // (complete.h).
+  // As --help shows them: "[OPTIONS] NAME[:TAG|@DIGEST]". Completion goes by their words: IMAGE, CONTAINER, VOLUME,
+  // FILE (complete.h).
   std::string_view arguments;
   std::string_view summary;
   std::vector<Flag> flags;
@@ -58,12 +58,16 @@ const Command* find_command(const std::vector<std::string>& words, std::size_t* 
 
 // One handler per command, each in a file of its own name.
 int run_attach(Context& context, const Arguments& arguments);
+int run_commit(Context& context, const Arguments& arguments);
 int run_completion(Context& context, const Arguments& arguments);
 int run_container_inspect(Context& context, const Arguments& arguments);
 int run_container_prune(Context& context, const Arguments& arguments);
 int run_create(Context& context, const Arguments& arguments);
 int run_copy(Context& context, const Arguments& arguments);
+int run_cp(Context& context, const Arguments& arguments);
+int run_diff(Context& context, const Arguments& arguments);
 int run_exec(Context& context, const Arguments& arguments);
+int run_export(Context& context, const Arguments& arguments);
 int run_history(Context& context, const Arguments& arguments);
 int run_image_inspect(Context& context, const Arguments& arguments);
 int run_image_prune(Context& context, const Arguments& arguments);
@@ -106,6 +110,11 @@ int run_top(Context& context, const Arguments& arguments);
 int run_unpause(Context& context, const Arguments& arguments);
 int run_update(Context& context, const Arguments& arguments);
 int run_version(Context& context, const Arguments& arguments);
+int run_volume_create(Context& context, const Arguments& arguments);
+int run_volume_inspect(Context& context, const Arguments& arguments);
+int run_volume_ls(Context& context, const Arguments& arguments);
+int run_volume_prune(Context& context, const Arguments& arguments);
+int run_volume_rm(Context& context, const Arguments& arguments);
 int run_wait(Context& context, const Arguments& arguments);
 
 }  // namespace davit::cli

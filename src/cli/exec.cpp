@@ -7,6 +7,7 @@
 #include "cli/context.h"
 #include "cli/output.h"
 #include "cli/streams.h"
+#include "cli/variable_file.h"
 
 namespace davit::cli {
 
@@ -17,6 +18,9 @@ constexpr int kNotStarted = 126;  // docker's code for whatever kept the command
 container::ExecOptions options_of(const Arguments& arguments) {
   container::ExecOptions options;
   options.command.assign(arguments.positional().begin() + 1, arguments.positional().end());
+  for (const std::string& file : arguments.list("env-file")) {
+    for (std::string& entry : read_env_file(file)) options.env.push_back(std::move(entry));
+  }
   for (const std::string& entry : arguments.list("env")) {
     if (entry.empty() || entry.front() == '=') {
       throw UsageError(

@@ -7,6 +7,7 @@
 #include "cli/output.h"
 #include "operations/prune_containers.h"
 #include "operations/prune_images.h"
+#include "operations/prune_volumes.h"
 #include "text/size.h"
 
 namespace davit::cli {
@@ -121,9 +122,17 @@ int run_system_prune(Context& context, const Arguments& arguments) {
   context.store();
   const auto containers = operations::prune_containers(context.containers(), options);
   print_containers(containers);
+  operations::PrunedVolumes volumes;
+  if (arguments.flag("volumes"))
+    volumes = operations::prune_volumes(context.containers(), {.all = false, .match_labels = options.match_labels});
+  if (!volumes.names.empty()) {
+    print_line("Deleted Volumes:");
+    for (const std::string& name : volumes.names) print_line(name);
+    print_line("");
+  }
   const auto images = prune_images(context, options);
   print_images(images);
-  print_total(containers.bytes + images.bytes);
+  print_total(containers.bytes + volumes.bytes + images.bytes);
   return 0;
 }
 

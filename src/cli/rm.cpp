@@ -19,7 +19,7 @@ using base::Error;
 void remove(Context& context, const Arguments& arguments, const std::string& name) {
   if (name.empty()) throw ClientError("container name cannot be empty");
   if (arguments.flag("link")) refuse_link(context, name);
-  context.containers().remove(context.containers().get(name).id(), arguments.flag("force"));
+  context.containers().remove(context.containers().get(name).id(), arguments.flag("force"), arguments.flag("volumes"));
 }
 
 }  // namespace

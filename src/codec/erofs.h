@@ -19,8 +19,9 @@ struct ErofsOptions {
   // 9: blocks of 512 bytes, the data of files in extra devices (mounted with device=ARCHIVE, device=BESIDE in this
   // order). 12: blocks of 4096 bytes with the data inside, for tools that know only those; `data` gives it then.
   unsigned block_bits = kErofsBlockBits;
-  std::uint64_t archive_bytes = 0;  // of the file that DataPlace::kArchive means
-  std::uint64_t beside_bytes = 0;   // of the other; 0: there is none, and one device
+  std::uint64_t archive_bytes = 0;                      // of the file that DataPlace::kArchive means
+  std::uint64_t beside_bytes = 0;                       // of the other; 0: there is none, and one device
+  std::uint64_t most_bytes = std::uint64_t{128} << 30;  // of the image: more is refused before anything is written
   // Tells images apart: with an upper folder, overlayfs keeps inode numbers over a mount only for lower file systems
   // that have different ones. The first bytes of the layer's digest are a good one.
   std::array<std::uint8_t, 16> uuid = {};
@@ -32,7 +33,7 @@ struct ErofsOptions {
 // opaque folder has the xattr trusted.overlay.opaque=y. Xattrs that erofs_keeps_xattr refuses are left out: the tree's
 // owner has spoken of them before. The sink's finish() is not called. Throws Error(kNotSupported) for what the format
 // cannot hold: device numbers past Linux's, link targets of none or more than 4095 bytes, data past 2 TiB, more than
-// 256 KiB of xattrs at one file, more than 128 GiB of image.
+// 256 KiB of xattrs at one file, more than 128 GiB of image; and for an image larger than it may be.
 void write_erofs(const FileTree& tree, const ErofsOptions& options, base::Sink& sink);
 
 // Whether an image keeps it: user., trusted., security. and POSIX ACLs within EROFS's limits. Not overlayfs's own

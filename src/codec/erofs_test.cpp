@@ -91,6 +91,23 @@ TEST(ErofsTest, WhatTheFormatCannotHoldIsRefusedByName) {
   EXPECT_EQ(refusal(far), "/file: EROFS has no place for data past 2 TiB");
 }
 
+// A header for all entries of an archive can give each of them 256 KiB of xattrs, which an image has once for each.
+TEST(ErofsTest, AnImageLargerThanItMayBeIsRefusedBeforeItIsWritten) {
+  Sample sample;
+  FileTree::Xattrs many;
+  for (int i = 0; i < 3; ++i) many.emplace_back("user." + std::to_string(i), std::string(60'000, 'v'));
+  const std::uint32_t xattrs = sample.tree.add_xattrs(many);
+  for (int i = 0; i < 10; ++i) sample.file(kRootNode, std::to_string(i), "", {.xattrs = xattrs});
+  const std::uint64_t size = sample.image().size();
+  base::StringSink out;
+  write_erofs(sample.tree, {.most_bytes = size}, out);
+  EXPECT_EQ(out.text().size(), size);
+  base::StringSink none;
+  EXPECT_EQ(error_of(base::Code::kNotSupported, [&] { write_erofs(sample.tree, {.most_bytes = size - 1}, none); }),
+            "the tree makes an EROFS image that is too large");
+  EXPECT_TRUE(none.text().empty());
+}
+
 TEST(ErofsTest, FilesOfMoreThanATerabyteHaveSeveralChunks) {
   constexpr std::uint64_t kSize = (std::uint64_t{1} << 40) + 513;
   Sample sample;

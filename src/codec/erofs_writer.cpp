@@ -70,7 +70,9 @@ class Writer {
     walk();
     data_block_ = round_up(position_, block_) / block_;
     blocks_ = round_up((data_block_ + data_blocks_) * block_, kWhole) / block_;
-    if (blocks_ >= UINT32_MAX) throw Error(Code::kNotSupported, "the tree makes an EROFS image that is too large");
+    if (blocks_ >= UINT32_MAX || blocks_ * block_ > options_.most_bytes) {
+      throw Error(Code::kNotSupported, "the tree makes an EROFS image that is too large");
+    }
     writing_ = true;
     data_blocks_ = 0;
     write_superblock();

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kBlockBytes = 64 * 1024;
 constexpr std::size_t kFirstSlots = 1024;
+constexpr std::uint64_t kMostXattrBytes = std::uint64_t{128} << 20;
 
 // SipHash-1-3 with a key of the process: names come from strangers, who must not be able to choose ones that meet in
 // one place of the table and make a layer of a million files take hours.
@@ -259,7 +260,12 @@ std::vector<FileTree::Entry> FileTree::entries(NodeId folder) const {
 std::uint32_t FileTree::add_xattrs(Xattrs xattrs) {
   std::sort(xattrs.begin(), xattrs.end());
   const auto [at, is_new] = xattr_index_.emplace(std::move(xattrs), static_cast<std::uint32_t>(xattr_sets_.size()));
-  if (is_new) xattr_sets_.push_back(&at->first);
+  if (!is_new) return at->second;
+  xattr_sets_.push_back(&at->first);
+  for (const auto& [name, value] : at->first) xattr_bytes_ += name.size() + value.size();
+  if (xattr_bytes_ > kMostXattrBytes) {
+    throw base::Error(base::Code::kNotSupported, "the archive has more extended attributes than davit can hold");
+  }
   return at->second;
 }
 

@@ -99,7 +99,8 @@ class FileTree {
   // The same in no order and without a copy, until `visit` returns false. The tree must not change meanwhile.
   void visit_entries(NodeId folder, const std::function<bool(const Entry&)>& visit) const;
 
-  // Equal sets are kept once.
+  // Equal sets are kept once. Throws Error(kNotSupported) for more than 128 MiB of different ones: an archive of few
+  // bytes could else ask for any amount of memory (a global header gives each entry 1 MiB).
   std::uint32_t add_xattrs(Xattrs xattrs);
   const Xattrs& xattrs(const FileNode& node) const { return *xattr_sets_[node.xattrs]; }
   std::uint32_t add_chunks(FileChunks chunks);
@@ -139,6 +140,7 @@ class FileTree {
   std::vector<std::uint32_t> slots_;  // open addressing: indexes of names_, also of those taken away
   std::map<Xattrs, std::uint32_t> xattr_index_;
   std::vector<const Xattrs*> xattr_sets_;
+  std::uint64_t xattr_bytes_ = 0;  // of all sets
   std::vector<FileChunks> chunks_;
   std::uint64_t live_names_ = 0;
 };

@@ -132,6 +132,18 @@ TEST(FileTreeTest, EqualXattrsAreKeptOnce) {
   EXPECT_EQ(tree.xattrs(tree[file]), (FileTree::Xattrs{{"user.a", "1"}, {"user.b", "2"}}));
 }
 
+TEST(FileTreeTest, MoreXattrsThanMemoryIsGoodForAreRefused) {
+  FileTree tree;
+  const std::string large(std::size_t{8} << 20, 'v');
+  const std::uint32_t one = tree.add_xattrs({{"user.a", large}});
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(tree.add_xattrs({{"user.a", large}}), one) << "equal ones cost nothing";
+  const auto add_many = [&] {
+    for (int i = 0; i < 16; ++i) tree.add_xattrs({{"user.a", large}, {"user.b", std::to_string(i)}});
+  };
+  EXPECT_EQ(error_of(base::Code::kNotSupported, add_many),
+            "the archive has more extended attributes than davit can hold");
+}
+
 TEST(FileTreeTest, ReferencesStayGoodAndATreeMoves) {
   FileTree tree;
   const NodeId first = tree.add(kRootNode, "first", {.size = 1});

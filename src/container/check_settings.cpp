@@ -1,5 +1,7 @@
 #include "container/check_settings.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/fs/paths.h"
 #include "base/strings.h"
@@ -7,6 +9,7 @@
 #include "container/log_options.h"
 #include "container/names.h"
 #include "container/signals.h"
+#include "container/volume_spec.h"
 #include "runtime/capabilities.h"
 
 namespace davit::container {
@@ -19,6 +22,13 @@ using base::Error;
 template <typename... Args>
 [[noreturn]] void refuse(fmt::format_string<Args...> text, Args&&... args) {
   throw Error(Code::kInvalidArgument, fmt::format(text, std::forward<Args>(args)...));
+}
+
+// As docker shows them: sorted, each once.
+void normalise_capabilities(std::vector<std::string>& names, std::string_view member) {
+  names = runtime::normalized_capabilities(names, member);
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
 }
 
 void check_process(const Description& description) {
@@ -81,10 +91,10 @@ void check_runtime(const std::string& runtime) {
 
 std::vector<std::string> check_settings(Description& description) {
   check_process(description);
+  if (!description.working_dir.empty()) description.working_dir = clean_path(description.working_dir).string();
   check_namespaces(description);
-  auto& security = description.security;
-  security.cap_add = runtime::normalized_capabilities(security.cap_add, "CapAdd");
-  security.cap_drop = runtime::normalized_capabilities(security.cap_drop, "CapDrop");
+  normalise_capabilities(description.security.cap_add, "CapAdd");
+  normalise_capabilities(description.security.cap_drop, "CapDrop");
   check_log(description.log);
   check_runtime(description.runtime);
   check_devices(description);

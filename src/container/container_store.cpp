@@ -15,9 +15,12 @@
 #include "container/check_host.h"
 #include "container/held_container.h"
 #include "container/names.h"
+#include "container/own_places.h"
 #include "container/pause.h"
 #include "container/pins.h"
+#include "container/prepare_mounts.h"
 #include "container/signals.h"
+#include "container/volume_use.h"
 
 namespace davit::container {
 
@@ -32,6 +35,7 @@ constexpr std::size_t kIdDigits = 64;
 constexpr const char* kNames = "names";  // ROOT/containers/names/NAME -> ID
 constexpr const char* kNewPrefix = ".new-";
 constexpr const char* kGonePrefix = ".gone-";
+constexpr const char* kWithVolumes = "with-volumes";  // in the folder of one being removed: anonymous volumes go too
 constexpr const char* kLeftPrefix = ".left-";
 constexpr auto kPatienceWithExitCommand = std::chrono::seconds(10);
 
@@ -74,6 +78,7 @@ void check(Description& description) {
   }
   check_text(description);
   if (!description.stop_signal.empty()) parse_signal(description.stop_signal);
+  check_mounts(description);
 }
 
 // A frozen process does not die. Where it cannot be resumed it may end all the same.
@@ -104,16 +109,21 @@ void check_runtime(const std::string& wanted) {
 }  // namespace
 
 ContainerStore::ContainerStore(Options options)
-    : options_(std::move(options)), containers_(options_.root / "containers") {}
+    : options_(std::move(options)), containers_(options_.root / "containers"), volumes_(options_.root) {}
 
 Container ContainerStore::create(Description description, std::vector<std::string>* warnings) {
+  name_volumes(description);
   check(description);
   auto told = check_host(description);
   if (warnings != nullptr) *warnings = std::move(told);
   if (!description.runtime.empty()) check_runtime(description.runtime);
   fs::make_directories(containers_ / kNames);
-  const auto names_lock = base::FileLock::acquire(containers_ / "lock");
   sweep();
+  const bool has_volumes = std::any_of(description.mounts.begin(), description.mounts.end(),
+                                       [](const MountPoint& mount) { return mount.kind == MountKind::kVolume; });
+  std::optional<base::FileLock> volumes_lock;
+  if (has_volumes) volumes_lock = volumes_.lock(base::FileLock::Mode::kShared);
+  std::optional<base::FileLock> names_lock = base::FileLock::acquire(containers_ / "lock");
 
   Container container;
   auto& record = container.record;
@@ -141,6 +151,14 @@ Container ContainerStore::create(Description description, std::vector<std::strin
   if (durably) {
     fs::sync_directory(containers_ / kNames);
     fs::sync_directory(containers_);
+  }
+  names_lock.reset();
+  try {
+    make_volumes(volumes_, record.description);  // those that a davit has no time for come at the start
+  } catch (...) {
+    volumes_lock.reset();
+    remove(record.id, false, true);
+    throw;
   }
   return container;
 }
@@ -172,20 +190,34 @@ bool ContainerStore::is_forgotten(const std::string& name) const {
   return !error && base::now() - std::chrono::file_clock::to_sys(left) > kPatienceWithExitCommand;
 }
 
-// Removes what a davit left that died while it made or removed a container. Under the names' lock, which covers making.
-void ContainerStore::sweep() const {
-  bool found = false;
-  for (const auto& name : fs::list(containers_)) {
-    if (!name.starts_with(kNewPrefix) && !name.starts_with(kGonePrefix) && !is_forgotten(name)) continue;
-    found = true;
+// Removes what a davit left that died while it made or removed a container. What another is making has a lock that is
+// held, and its name goes before that.
+void ContainerStore::sweep() {
+  std::vector<stdfs::path> gone;
+  {
+    const auto names_lock = base::FileLock::acquire(containers_ / "lock");
+    bool found = false;
+    for (const auto& name : fs::list(containers_)) {
+      if (name.starts_with(kGonePrefix) || is_forgotten(name)) gone.push_back(containers_ / name);
+      if (name.starts_with(kNewPrefix)) {
+        fs::remove_tree(containers_ / name);
+        found = true;
+      }
+    }
+    if (found || !gone.empty()) remove_stale_names();
+  }
+  for (const auto& folder : gone) {
     try {
-      fs::remove_tree(containers_ / name);
+      finish_removal(folder);
     } catch (const Error& error) {  // another process is removing it at this moment
-      base::log::debug("{} stays for now: {}", name, error.message());
+      base::log::debug("{} stays for now: {}", folder.string(), error.message());
     }
   }
-  if (!found) return;
-  for (const auto& name : fs::list(containers_ / kNames)) {  // one that died there may have left the name behind
+}
+
+// One that died there may have left the name behind.
+void ContainerStore::remove_stale_names() const {
+  for (const auto& name : fs::list(containers_ / kNames)) {
     const auto id = fs::read_link(containers_ / kNames / name);
     if (id && !fs::exists(folder(*id))) fs::remove(containers_ / kNames / name);
   }
@@ -272,6 +304,23 @@ std::vector<Container> ContainerStore::list(Unreadable unreadable) {
   return containers;
 }
 
+std::vector<Record> ContainerStore::records() const {
+  std::vector<Record> records;
+  for (const auto& id : ids()) {
+    const auto path = folder(id) / "container.json";
+    if (const auto text = fs::read_file_if_exists(path)) records.push_back(parse_record(*text, path));
+  }
+  std::stable_sort(records.begin(), records.end(),
+                   [](const Record& a, const Record& b) { return a.created > b.created; });
+  return records;
+}
+
+std::optional<base::ProcessIdentity> ContainerStore::init_of(const std::string& id) const {
+  const auto container = load(id);
+  if (!container || !container->running() || !container->state.init->alive()) return {};
+  return container->state.init;
+}
+
 std::optional<base::FileLock> ContainerStore::lock(const std::string& id) const {
   const auto path = folder(id) / "lock";
   if (!fs::exists(folder(id))) return {};
@@ -295,20 +344,45 @@ void ContainerStore::save(const Record& record, const State& state, bool durably
 }
 
 // Under the container's lock, nothing of it running or mounted. Returns the bytes of disk given back.
-std::uint64_t ContainerStore::remove_locked(const Record& record, const base::ProcessIdentity* monitor) {
+std::uint64_t ContainerStore::remove_locked(const Record& record, const base::ProcessIdentity* monitor, bool volumes) {
   const auto gone = monitor != nullptr ? left_folder(record.id) : gone_folder(record.id);
+  if (volumes || record.description.auto_remove) {
+    const auto& mounts = record.description.mounts;
+    if (std::any_of(mounts.begin(), mounts.end(), [](const MountPoint& mount) { return mount.anonymous; }))
+      fs::write_file(folder(record.id) / kWithVolumes, "");
+  }
   {
     const auto names_lock = base::FileLock::acquire(containers_ / "lock");
     fs::rename(folder(record.id), gone);  // from here on it is not there
     const auto link = containers_ / kNames / record.description.name;
     if (fs::read_link(link) == record.id) fs::remove(link);
   }
+  const std::uint64_t bytes = remove_volumes_of(gone);
   // It lives until its exit command has ended, and that one waits for the lock that we hold.
-  if (monitor != nullptr && monitor->alive()) return 0;
-  return fs::remove_tree(gone);
+  if (monitor != nullptr && monitor->alive()) return bytes;
+  return bytes + fs::remove_tree(gone);
 }
 
-std::uint64_t ContainerStore::remove(const std::string& id, bool force) {
+// Of a folder that has lost its name.
+std::uint64_t ContainerStore::finish_removal(const stdfs::path& gone) {
+  const std::uint64_t bytes = remove_volumes_of(gone);
+  return bytes + fs::remove_tree(gone);
+}
+
+std::uint64_t ContainerStore::remove_volumes_of(const stdfs::path& gone) {
+  if (!fs::exists(gone / kWithVolumes)) return 0;
+  const auto path = gone / "container.json";
+  try {
+    const auto text = fs::read_file_if_exists(path);
+    return text ? remove_anonymous_volumes(*this, parse_record(*text, path).description) : 0;
+  } catch (const Error& error) {
+    if (error.code() == Code::kCancelled) throw;
+    base::log::warn("volumes of a removed container stay: {}", error.message());
+    return 0;
+  }
+}
+
+std::uint64_t ContainerStore::remove(const std::string& id, bool force, bool volumes) {
   HeldContainer held = hold(id);
   require_unpinned(held);
   if (held.running()) {
@@ -321,7 +395,7 @@ std::uint64_t ContainerStore::remove(const std::string& id, bool force) {
     settle(held.container_);
     if (!fs::exists(folder(id))) return 0;  // it was to be removed at its end
   }
-  return remove_locked(held.record());
+  return remove_locked(held.record(), nullptr, volumes);
 }
 
 ContainerStore::Usage ContainerStore::disk_usage() const {
@@ -330,7 +404,7 @@ ContainerStore::Usage ContainerStore::disk_usage() const {
   for (const auto& name : fs::list(containers_)) {
     const auto all = fs::measure_tree(containers_ / name);
     if (is_id(name)) {
-      usage.containers[name] = {.size = fs::measure_tree(folder(name) / "upper").size, .disk_bytes = all.disk_bytes};
+      usage.containers[name] = {.size = written_bytes(name), .disk_bytes = all.disk_bytes};
     } else {
       usage.other += all.disk_bytes;
     }
@@ -339,7 +413,8 @@ ContainerStore::Usage ContainerStore::disk_usage() const {
 }
 
 std::uint64_t ContainerStore::written_bytes(const std::string& id) const {
-  return fs::measure_tree(folder(id) / "upper").size;
+  const auto upper = folder(id) / "upper";
+  return fs::exists(upper) ? written_size(upper) : 0;
 }
 
 }  // namespace davit::container

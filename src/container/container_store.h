@@ -20,6 +20,7 @@
 #include "base/file_lock.h"
 #include "container/exit_table.h"
 #include "container/record.h"
+#include "container/volume_store.h"
 #include "layer/layer_store.h"
 #include "runtime/attach.h"
 #include "runtime/choice.h"
@@ -71,6 +72,11 @@ class ContainerStore {
   enum class Unreadable { kLeaveOut, kThrow };
   std::vector<Container> list(Unreadable unreadable = Unreadable::kLeaveOut);
 
+  // What all are to be, newest first, whatever has become of them: touches none. Throws where one cannot be read.
+  std::vector<Record> records() const;
+  // The first process of one that runs; touches it as little.
+  std::optional<base::ProcessIdentity> init_of(const std::string& id) const;
+
   // Starts it and returns (attach.h: with its streams). Does nothing when it runs; Error(kConflict) when it is paused.
   // Throws Error with docker's words when it cannot be started (runtime::exit_code_of_failed_start gives the exit code
   // for them); then it is as before, or gone if it was to be removed.
@@ -81,8 +87,9 @@ class ContainerStore {
   HeldContainer hold(const std::string& id);
 
   // Removes it and its layer. Running, paused: Error(kConflict) with docker's words, or with `force` it is killed
-  // first. Pinned (pins.h): Error(kConflict). Returns the bytes of disk given back.
-  std::uint64_t remove(const std::string& id, bool force = false);
+  // first. Pinned (pins.h): Error(kConflict). With `volumes` its anonymous volumes go too, as they always do with one
+  // that is removed at its end. Returns the bytes of disk given back.
+  std::uint64_t remove(const std::string& id, bool force = false, bool volumes = false);
 
   // What containers take of the disk.
   struct Usage {
@@ -107,6 +114,8 @@ class ContainerStore {
 
   // Where the memory of a container with --ipc shareable is mounted while it runs.
   std::filesystem::path shared_memory(const std::string& id) const { return run_folder(id) / "shm"; }
+  const VolumeStore& volumes() const { return volumes_; }
+  layer::LayerStore& layers() { return options_.layers(); }
   // RUN/containers/ID: what ends with a run.
   std::filesystem::path run_folder(const std::string& id) const { return options_.run / "containers" / id; }
   std::filesystem::path log_file(const std::string& id) const { return folder(id) / "container.log"; }
@@ -136,11 +145,15 @@ class ContainerStore {
   std::optional<base::FileLock> lock(const std::string& id) const;  // nothing when the container is gone
   std::vector<std::string> ids() const;
   void save(const Record& record, const State& state, bool durably) const;
-  void sweep() const;
+  void sweep();
+  void remove_stale_names() const;
   bool is_forgotten(const std::string& name) const;
   // With a `monitor` (conmon) that lives, its exit command removes the files: that can take longer than all the rest of
   // a short run, and whoever waits for the run does not wait for it.
-  std::uint64_t remove_locked(const Record& record, const base::ProcessIdentity* monitor = nullptr);
+  std::uint64_t remove_locked(const Record& record, const base::ProcessIdentity* monitor = nullptr,
+                              bool volumes = false);
+  std::uint64_t finish_removal(const std::filesystem::path& gone);
+  std::uint64_t remove_volumes_of(const std::filesystem::path& gone);
 
   // Lifecycle (lifecycle.cpp). Under the container's lock.
   runtime::ContainerRuntime runtime_for(const State& state);
@@ -156,6 +169,7 @@ class ContainerStore {
 
   Options options_;
   std::filesystem::path containers_;
+  VolumeStore volumes_;
   std::optional<runtime::RuntimeChoice> choice_;
   std::optional<runtime::CgroupManager> cgroup_manager_;
 };

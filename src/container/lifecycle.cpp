@@ -16,7 +16,10 @@
 #include "container/check_host.h"
 #include "container/container_store.h"
 #include "container/make_spec.h"
+#include "container/own_places.h"
+#include "container/prepare_mounts.h"
 #include "container/spec_parts.h"
+#include "container/volume_use.h"
 #include "runtime/oci_message.h"
 
 namespace davit::container {
@@ -28,6 +31,7 @@ using base::Error;
 
 namespace {
 
+constexpr const char* kStagedMounts = "mounts";  // in the bundle
 constexpr int kKilled = 128 + SIGKILL;
 constexpr auto kExitFileTimeout = std::chrono::seconds(10);  // conmon's, from the init's end on
 constexpr int kRemovalRounds = 5000;                         // of a millisecond
@@ -144,8 +148,19 @@ runtime::Created ContainerStore::start_locked(Container& container, const std::f
         .target = bundle.folder / "rootfs",
     });
     const auto host = runtime::HostLimits::probe();
-    fs::write_file(bundle.folder / "config.json", runtime::to_oci_json(spec_for(container, host), host));
+    const auto root = fs::Directory::open(bundle.folder / "rootfs");
+    if (!previous.started) make_own_places(root);
+    const auto mounts = prepare_mounts(record.description, {.volumes = volumes_,
+                                                            .staging = bundle.folder / kStagedMounts,
+                                                            .root = root,
+                                                            .share = volume_sharing(*this),
+                                                            .fill = !previous.started});
+    auto spec = spec_for(container, host);
+    spec.mounts = with_mounts(std::move(spec.mounts), mounts.mounts);
+    spec.root_propagation = mounts.root_propagation;
+    fs::write_file(bundle.folder / "config.json", runtime::to_oci_json(spec, host));
     auto processes = runtime.create(bundle);
+    release_mounts(bundle.folder / kStagedMounts);  // the container has its own of them
     state.init = processes.init;
     state.conmon = processes.conmon;
     save(record, state, false);
@@ -255,6 +270,7 @@ void ContainerStore::clean_up(const Container& container, bool ended) {
   const auto shm = shared_memory(container.record.id);
   while (fs::exists(shm) && fs::unmount(shm)) {
   }
+  release_mounts(bundle.folder / kStagedMounts);
   fs::remove_tree(bundle.folder);
 }
 
@@ -271,7 +287,7 @@ void ContainerStore::finish(const std::string& id, Files files) {
 
 void ContainerStore::exited(const std::string& id) {
   record_end(id);
-  fs::remove_tree(left_folder(id));
+  finish_removal(left_folder(id));
 }
 
 }  // namespace davit::container

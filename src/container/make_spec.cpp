@@ -11,7 +11,6 @@
 #include "container/environment.h"
 #include "container/etc_files.h"
 #include "container/init_program.h"
-#include "container/prepare_mounts.h"
 #include "container/spec_parts.h"
 #include "runtime/user.h"
 
@@ -104,7 +103,6 @@ runtime::ContainerSpec make_spec(const Record& record, const SpecPlaces& places)
   set_resources(description, spec);
   if (runs_init(description)) add_init(spec);
   for (auto& mount : etc_mounts(record, hostname, places.own)) spec.mounts.push_back(std::move(mount));
-  for (auto& mount : prepare_mounts(description)) spec.mounts.push_back(std::move(mount));
   return spec;
 }
 

@@ -64,6 +64,10 @@ void BusyboxLayers::mount(const layer::MountOptions& options) {
   fs::mount_overlay({.lower = {root_}, .upper = options.upper, .work = options.work, .target = options.target});
 }
 
+fs::FileDescriptor BusyboxLayers::open(const layer::MountOptions& options) {
+  return fs::open_overlay({.lower = {root_}, .upper = options.upper, .work = options.work});
+}
+
 void BusyboxLayers::unmount(const stdfs::path& target) {
   while (fs::unmount(target)) {
   }

@@ -30,6 +30,7 @@ class BusyboxLayers final : public layer::LayerStore {
   std::uint64_t clean() override { return 0; }
   layer::LayersUsage disk_usage() const override { return {}; }
   void mount(const layer::MountOptions& options) override;
+  base::fs::FileDescriptor open(const layer::MountOptions& options) override;
   void unmount(const std::filesystem::path& target) override;
 
  private:

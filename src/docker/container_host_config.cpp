@@ -70,8 +70,7 @@ json::object mount_of(const MountPoint& mount) {
 
 json::array rates_of(const std::vector<runtime::DeviceRate>& rates, const char* member) {
   json::array array;
-  for (const auto& rate : rates)
-    array.push_back(json::object{{"Path", rate.device.string()}, {member, rate.rate}});
+  for (const auto& rate : rates) array.push_back(json::object{{"Path", rate.device.string()}, {member, rate.rate}});
   return array;
 }
 
@@ -102,6 +101,7 @@ json::value security_options(const Description& description) {
   const auto& namespaces = description.namespaces;
   if (description.security.privileged || namespaces.ipc == "host" || namespaces.pid == "host")
     options.emplace_back("label=disable");
+  if (description.security.unmasked_paths) return list_of(options);  // it was given, and is shown by the paths
   return list_or_null(options);
 }
 
@@ -168,35 +168,33 @@ json::object host_config(const ContainerView& view) {
   const Description& description = view.container.record.description;
   const auto& namespaces = description.namespaces;
   const auto or_default = [](const std::string& mode, const char* fallback) { return mode.empty() ? fallback : mode; };
-  json::object config = {
-      {"Binds", binds_of(description)},
-      {"ContainerIDFile", description.id_file},
-      {"LogConfig",
-       json::object{{"Type", or_default(description.log.driver, "json-file")},
-                    {"Config", map_of(description.log.options)}}},
-      {"NetworkMode", network_name(description)},
-      {"PortBindings", json::object()},
-      {"RestartPolicy", json::object({{"Name", "no"}, {"MaximumRetryCount", 0}})},
-      {"AutoRemove", description.auto_remove},
-      {"VolumeDriver", ""},
-      {"VolumesFrom", list_or_null(description.volumes_from)},
-      {"CapAdd", list_or_null(description.security.cap_add)},
-      {"CapDrop", list_or_null(description.security.cap_drop)},
-      {"CgroupnsMode", or_default(namespaces.cgroup, view.cgroup_v2 ? "private" : "host")},
-      {"Dns", list_of(description.names.servers)},
-      {"DnsOptions", list_of(description.names.options)},
-      {"DnsSearch", list_of(description.names.search)},
-      {"ExtraHosts", list_or_null(description.names.extra_hosts)},
-      {"GroupAdd", list_or_null(description.additional_groups)},
-      {"IpcMode", or_default(namespaces.ipc, "private")},
-      {"Cgroup", ""},
-      {"Links", nullptr},
-      {"OomScoreAdj", description.oom_score_adj},
-      {"PidMode", namespaces.pid},
-      {"Privileged", description.security.privileged},
-      {"PublishAllPorts", false},
-      {"ReadonlyRootfs", description.read_only_root},
-      {"SecurityOpt", security_options(description)}};
+  json::object config = {{"Binds", binds_of(description)},
+                         {"ContainerIDFile", description.id_file},
+                         {"LogConfig", json::object{{"Type", or_default(description.log.driver, "json-file")},
+                                                    {"Config", map_of(description.log.options)}}},
+                         {"NetworkMode", network_name(description)},
+                         {"PortBindings", json::object()},
+                         {"RestartPolicy", json::object({{"Name", "no"}, {"MaximumRetryCount", 0}})},
+                         {"AutoRemove", description.auto_remove},
+                         {"VolumeDriver", ""},
+                         {"VolumesFrom", list_or_null(description.volumes_from)},
+                         {"CapAdd", list_or_null(description.security.cap_add)},
+                         {"CapDrop", list_or_null(description.security.cap_drop)},
+                         {"CgroupnsMode", or_default(namespaces.cgroup, view.cgroup_v2 ? "private" : "host")},
+                         {"Dns", list_of(description.names.servers)},
+                         {"DnsOptions", list_of(description.names.options)},
+                         {"DnsSearch", list_of(description.names.search)},
+                         {"ExtraHosts", list_or_null(description.names.extra_hosts)},
+                         {"GroupAdd", list_or_null(description.additional_groups)},
+                         {"IpcMode", or_default(namespaces.ipc, "private")},
+                         {"Cgroup", ""},
+                         {"Links", nullptr},
+                         {"OomScoreAdj", description.oom_score_adj},
+                         {"PidMode", namespaces.pid},
+                         {"Privileged", description.security.privileged},
+                         {"PublishAllPorts", false},
+                         {"ReadonlyRootfs", description.read_only_root},
+                         {"SecurityOpt", security_options(description)}};
   if (auto tmpfs = tmpfs_of(description); !tmpfs.empty()) config["Tmpfs"] = std::move(tmpfs);
   config["UTSMode"] = namespaces.uts;
   config["UsernsMode"] = namespaces.user;

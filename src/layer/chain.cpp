@@ -89,6 +89,7 @@ void Chains::make_adapted(const std::vector<ChainLayer>& layers, std::size_t cou
   // Under the lock of that name: staging folders that nobody holds are removed.
   const std::string name = "adapted-" + place.filename().string();
   const stdfs::path staged = folders_.staging() / name;
+  const fs::FilesystemSync durable(folders_.folder());
   fs::remove_tree(staged);
   fs::make_directory(staged);
   const bool needed = make_adapted_layer(MergedTree(below), top.shown.tree, read_implied(top.folder),
@@ -98,7 +99,7 @@ void Chains::make_adapted(const std::vector<ChainLayer>& layers, std::size_t cou
   for (std::size_t i = 0; i < count; ++i) diff_ids.emplace_back(layers[i].kept.layer.diff_id.text());
   fs::write_file(staged / kAdaptedRecord,
                  json::serialize(json::object{{"format", kLayerFormat}, {"diff_ids", diff_ids}}) + "\n");
-  fs::sync_filesystem(staged);
+  durable.sync();
   fs::remove_tree(place);
   fs::rename(staged, place);
   fs::sync_directory(adapted());

@@ -53,7 +53,10 @@ class LayerMaker {
         fs::File::open(folder_ / kImage, {.access = fs::Access::kReadWrite, .create = fs::Create::kExclusive});
     fs::FileSink sink(file);
     codec::write_erofs(unpacked.tree,
-                       {.archive_bytes = tar_bytes_, .beside_bytes = unpacked.beside_bytes, .uuid = uuid_of(diff_id)},
+                       {.archive_bytes = tar_bytes_,
+                        .beside_bytes = unpacked.beside_bytes,
+                        .most_bytes = kLargestImage,
+                        .uuid = uuid_of(diff_id)},
                        sink);
     const std::string image = fs::read_file(folder_ / kImage, kLargestImage);
     std::vector<std::uint64_t> devices = {tar_bytes_};
@@ -156,7 +159,7 @@ KeptLayer ErofsDriver::make_sure_of_image(const oci::Digest& diff_id) {
     const ImageUnpacked unpacked = maker.read(*source, diff_id);
     kept->image = maker.write_image(unpacked, diff_id);
     kept->has_beside = maker.has_beside();
-    fs::sync_filesystem(staged);
+    sync();
     if (kept->has_beside) fs::rename(staged / kBeside, folder / kBeside);
     fs::rename(staged / kImage, folder / kImage);
     rewrite_layer_record(folder, *kept);

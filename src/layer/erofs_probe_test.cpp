@@ -105,5 +105,13 @@ TEST_F(ErofsProbeTest, IsAskedOncePerBootAndFileSystem) {
   EXPECT_GT(mounts, 0);
 }
 
+TEST_F(ErofsProbeTest, WhatAProbeThatDiedHasLeftIsRemoved) {
+  fs::make_directories(erofs_ / "probe-0123456789abcdef" / "place");
+  fs::write_file(erofs_ / "probe-0123456789abcdef" / "image", "x");
+  fs::write_file(erofs_ / "probing", "");
+  EXPECT_TRUE(probe_erofs_once(erofs_).backing);
+  EXPECT_EQ(fs::list(erofs_), std::vector<std::string>{"probed"});
+}
+
 }  // namespace
 }  // namespace davit::layer

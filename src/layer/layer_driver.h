@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/fs/paths.h"
 #include "base/io.h"
 #include "layer/layer_folders.h"
 #include "layer/layer_mounts.h"
@@ -24,7 +25,7 @@ struct ShownLayer {
 
 class LayerDriver {
  public:
-  explicit LayerDriver(const std::filesystem::path& folder) : folders_(folder) {}
+  explicit LayerDriver(const std::filesystem::path& folder) : folders_(folder), sync_(folder) {}
   virtual ~LayerDriver() = default;
   virtual std::string name() const = 0;
 
@@ -33,6 +34,9 @@ class LayerDriver {
 
   // See LayerStore::stage, for a layer that no other driver has.
   std::unique_ptr<StagedLayer> stage(const oci::Digest& diff_id, base::Source& tar);
+
+  // LayerStore::sync, for what was staged here since this was made.
+  void sync() const { sync_.sync(); }
 
   // `mounts` may be null for a form that is not mounted. Throws Error(kNotFound) naming a layer whose tree cannot be
   // shown any more: it was damaged and is removed, or this machine cannot mount it.
@@ -52,6 +56,9 @@ class LayerDriver {
   KeptLayer kept_layer(const oci::Digest& diff_id, const Unpacked& unpacked) const;
 
   LayerFolders folders_;
+
+ private:
+  base::fs::FilesystemSync sync_;
 };
 
 // Throws Error(kCorrupt) "… expected …, got …" unless they are equal.

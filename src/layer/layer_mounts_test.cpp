@@ -526,7 +526,7 @@ TEST_F(LayerMountsTest, ProcessesThatDieAmongOthersHurtNobody) {
       died += WIFSIGNALED(status) ? 1 : 0;
     }
   }
-  EXPECT_GT(died, 10);
+  EXPECT_GT(died, 4);  // who finds the layers mounted makes fewer calls
   start("after", layers);
   EXPECT_EQ(mounts_.mounted().size(), 3U);
   stop("after");

@@ -37,20 +37,28 @@ class StagedFolder final : public StagedLayer {
   std::filesystem::path folder() const override { return store_.staged(record_.layer.diff_id); }
 
   LayerRecord commit() override {
-    const oci::Digest& diff_id = record_.layer.diff_id;
-    if (lock_ && !store_.find(diff_id)) {
-      try {
-        fs::rename(store_.staged(diff_id), store_.layer(diff_id));
-      } catch (const Error&) {
-        if (!store_.find(diff_id)) throw;  // else another holder was faster
-      }
-      fs::sync_directory(store_.folder());
-    }
-    if (lock_) store_.release(std::move(*std::exchange(lock_, std::nullopt)), diff_id.hex());
+    if (!lock_) return record_.layer;
+    if (!store_.find(record_.layer.diff_id)) give_name();
+    // Whoever else named it may not have come to this yet.
+    fs::sync_directory(store_.folder());
+    store_.release(std::move(*std::exchange(lock_, std::nullopt)), record_.layer.diff_id.hex());
     return record_.layer;
   }
 
  private:
+  void give_name() {
+    const oci::Digest& diff_id = record_.layer.diff_id;
+    // The lock's file goes with a commit: the layer was removed since, and whatever is staged now is not ours.
+    if (!lock_->still_named(store_.lock_file(diff_id.hex())) && !store_.find(diff_id)) {
+      throw Error::format(Code::kConflict, "layer {} was removed before it was in its place", diff_id.text());
+    }
+    try {
+      fs::rename(store_.staged(diff_id), store_.layer(diff_id));
+    } catch (const Error&) {
+      if (!store_.find(diff_id)) throw;  // else another holder was faster
+    }
+  }
+
   const LayerFolders& store_;
   KeptLayer record_;
   std::optional<FileLock> lock_;

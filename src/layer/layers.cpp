@@ -36,12 +36,13 @@ class Layers final : public LayerStore {
   DriverChoice driver() const override { return choice_; }
   std::optional<LayerRecord> find(const oci::Digest& diff_id) const override;
   std::unique_ptr<StagedLayer> stage(const oci::Digest& diff_id, base::Source& tar) override;
-  void sync() override { fs::sync_filesystem(default_->folders().folder()); }
+  void sync() override { default_->sync(); }
   std::uint64_t remove(const oci::Digest& diff_id) override;
   std::vector<oci::Digest> list() const override;
   std::uint64_t clean() override;
   LayersUsage disk_usage() const override;
   void mount(const MountOptions& options) override;
+  fs::FileDescriptor open(const MountOptions& options) override;
   void unmount(const stdfs::path& target) override;
 
  private:
@@ -54,6 +55,7 @@ class Layers final : public LayerStore {
   ChainLayer show(const oci::Digest& diff_id, LayerMounts::Inside* mounts);
   std::optional<ChainLayer> try_show(const oci::Digest& diff_id, LayerMounts::Inside* mounts);
   bool make_again(const oci::Digest& diff_id);
+  static void make_of(const oci::Digest& diff_id, base::Source& tar, LayerDriver& driver);
   bool needs_mounts(const std::vector<oci::Digest>& diff_ids) const;
   fs::FileDescriptor open_root(const MountOptions& options, LayerMounts::Inside* mounts);
 
@@ -180,16 +182,26 @@ std::optional<ChainLayer> Layers::try_show(const oci::Digest& diff_id, LayerMoun
 
 // From a tar that is here in a form that this machine cannot mount, or from the layer's blob.
 bool Layers::make_again(const oci::Digest& diff_id) {
-  std::unique_ptr<base::Source> tar = erofs_ ? erofs_->tar(diff_id) : nullptr;
-  LayerDriver& driver = tar ? *overlay_ : *default_;
-  if (!tar && options_.source) tar = options_.source(diff_id);
-  if (!tar) return false;
+  if (const auto tar = erofs_ ? erofs_->tar(diff_id) : nullptr) {
+    try {
+      make_of(diff_id, *tar, *overlay_);
+      return true;
+    } catch (const Error& error) {
+      if (error.code() != Code::kCorrupt && error.code() != Code::kInvalidArgument) throw;
+      base::log::warn("{}", error.message());
+    }
+  }
+  const auto tar = options_.source ? options_.source(diff_id) : nullptr;
+  if (tar) make_of(diff_id, *tar, *default_);
+  return tar != nullptr;
+}
+
+void Layers::make_of(const oci::Digest& diff_id, base::Source& tar, LayerDriver& driver) {
   base::log::info("layer {} is made again in the form of {}", diff_id.text(), driver.name());
-  if (const auto staged = driver.stage(diff_id, *tar)) {
-    fs::sync_filesystem(driver.folders().folder());
+  if (const auto staged = driver.stage(diff_id, tar)) {
+    driver.sync();
     staged->commit();
   }
-  return true;
 }
 
 ChainLayer Layers::show(const oci::Digest& diff_id, LayerMounts::Inside* mounts) {
@@ -200,7 +212,8 @@ ChainLayer Layers::show(const oci::Digest& diff_id, LayerMounts::Inside* mounts)
   throw Error::format(Code::kNotFound, "layer {} is not in the store", diff_id.text());
 }
 
-// As a mount that is nowhere yet.
+// As a mount that is nowhere yet. It holds the mounts of its layers itself; those in the store's place are kept for a
+// target that others may look for there.
 fs::FileDescriptor Layers::open_root(const MountOptions& options, LayerMounts::Inside* mounts) {
   std::vector<ChainLayer> layers;
   std::vector<oci::Digest> mounted;
@@ -211,7 +224,7 @@ fs::FileDescriptor Layers::open_root(const MountOptions& options, LayerMounts::I
   const Chain chain = chains_.assemble(layers, options.upper.empty() ? 2 : 1);
   // Later mounts leave the attributes of / as the container made them; overlayfs makes the folder at the first.
   if (!options.upper.empty() && !fs::exists(options.work / "work")) Chains::prepare_upper(chain, options.upper);
-  if (!mounted.empty()) mounts->keep(options.target, mounted);
+  if (!mounted.empty() && !options.target.empty()) mounts->keep(options.target, mounted);
   return fs::open_overlay(
       {.lower = chain.folders, .upper = options.upper, .work = options.work, .target = options.target});
 }
@@ -229,6 +242,15 @@ void Layers::mount(const MountOptions& options) {
   fs::FileDescriptor root;
   mounts_.in_namespace([&](LayerMounts::Inside& inside) { root = open_root(options, &inside); });
   fs::attach_mount(root, options.target);
+}
+
+fs::FileDescriptor Layers::open(const MountOptions& options) {
+  auto nowhere = options;
+  nowhere.target.clear();
+  if (!needs_mounts(nowhere.diff_ids)) return open_root(nowhere, nullptr);
+  fs::FileDescriptor root;
+  mounts_.in_namespace([&](LayerMounts::Inside& inside) { root = open_root(nowhere, &inside); });
+  return root;
 }
 
 void Layers::unmount(const stdfs::path& target) { mounts_.unmount(target); }

@@ -6,6 +6,8 @@
 #include "base/error.h"
 #include "base/fs/mount.h"
 #include "base/fs/paths.h"
+#include "base/process.h"
+#include "codec/hash.h"
 #include "layer/erofs_probe.h"
 #include "layer/layer_mounts.h"
 #include "layer/layer_store.h"
@@ -54,12 +56,14 @@ class LayersTest : public testing::Test {
   std::string content(const std::string& path) { return fs::read_file(merged_ / path); }
   std::vector<std::string> mounted() { return LayerMounts(root_, folder_.path() / "run").mounted(); }
   // From now on nothing is mounted by EROFS in this store, as after a move to an older kernel.
-  void take_erofs_away() {
+  void take_erofs_away() { note_support("none the kernel has no erofs"); }
+  // What the probe has found out, in place of "file".
+  void note_support(std::string_view found) {
     const auto note = root_ / "erofs" / "probed";
     std::string text = fs::read_file(note);
     const std::size_t line = text.find("file");
     ASSERT_NE(line, std::string::npos) << text;
-    text.replace(line, 4, "none the kernel has no erofs");
+    text.replace(line, 4, found);
     fs::write_file(note, text);
   }
   std::filesystem::path erofs_folder(const Archive& archive) { return root_ / "erofs" / archive.diff_id().hex(); }
@@ -200,6 +204,91 @@ TEST_F(LayersTest, WhereErofsWorksNoMoreItsTarsBecomeFolders) {
   layers->unmount(merged_);
   EXPECT_GT(layers->remove(archive.diff_id()), 0U);
   EXPECT_FALSE(layers->find(archive.diff_id()));
+}
+
+TEST_F(LayersTest, ADamagedTarBecomesNoFolderButIsMadeAgainFromTheSource) {
+  const Archive archive = Archive().file("f", "content");
+  const std::string bytes = archive.bytes();
+  source_ = [&](const oci::Digest&) { return std::make_unique<base::MemorySource>(bytes); };
+  add(*open("erofs"), archive);
+  std::string damaged = bytes;
+  damaged[600] ^= 1;
+  fs::write_file(erofs_folder(archive) / "tar", damaged);
+  take_erofs_away();
+  const auto layers = open("auto");
+  mount(*layers, {archive});
+  EXPECT_EQ(content("f"), "content");
+  EXPECT_EQ(driver_of(*layers, archive), "overlay");
+}
+
+// A disk that loses what is written to it from lose() on, as a broken one does: a file system without a journal in a
+// file, most of which has no room left to be in.
+class LosingDisk {
+ public:
+  explicit LosingDisk(std::filesystem::path folder) : folder_(std::move(folder)) {
+    for (const auto& name : {"memory", "disk"}) fs::make_directories(folder_ / name);
+    run({"mount", "-t", "tmpfs", "-o", "size=44m", "tmpfs", memory()});
+    run({"dd", "if=/dev/zero", "of=" + memory() + "/file", "bs=1M", "count=40", "status=none"});
+    run({"mkfs.ext4", "-q", "-F", "-O", "^has_journal", "-E", "nodiscard", memory() + "/file"});
+    run({"mount", "-o", "loop", memory() + "/file", path()});
+  }
+  ~LosingDisk() {
+    for (const auto& name : {"disk", "memory"}) fs::unmount(folder_ / name);
+  }
+  std::filesystem::path path() const { return folder_ / "disk"; }
+  // The first half of the disk is full from now on, and the other one is not there.
+  void lose() {
+    run({"dd", "if=/dev/zero", "of=" + (path() / "full").string(), "bs=1M", "count=20", "conv=fsync", "status=none"});
+    run({"fallocate", "--punch-hole", "--offset", "20M", "--length", "20M", memory() + "/file"});
+    base::run({.argv = {"dd", "if=/dev/zero", "of=" + memory() + "/full", "bs=1M", "status=none"}});
+  }
+
+ private:
+  std::string memory() const { return folder_ / "memory"; }
+  static void run(const std::vector<std::string>& argv) {
+    const auto result = base::run({.argv = argv});
+    if (!result.status.ok()) throw Error(Code::kInternal, argv.front() + ": " + result.err);
+  }
+  std::filesystem::path folder_;
+};
+
+TEST_F(LayersTest, ALayerThatIsLostOnItsWayToTheDiskIsNotTakenForDurable) {
+  LosingDisk disk(folder_.path() / "losing");
+  root_ = disk.path() / "store";
+  for (const char* driver : {"overlay", "erofs"}) fs::make_directories(root_ / driver);
+  const auto layers = open("overlay");
+  disk.lose();
+  const std::string bytes = Archive().file("f", std::string(2'000'000, 'x')).bytes();
+  base::MemorySource source(bytes);
+  const auto staged = layers->stage(codec::digest_of(bytes), source);
+  ASSERT_TRUE(staged);
+  EXPECT_THROW(fs::sync_filesystem(disk.path()), Error) << "another is told of it first";
+  EXPECT_THROW(layers->sync(), Error);
+}
+
+// Whatever follows an archive, it is a layer; a loop device has whole sectors of it.
+TEST_F(LayersTest, ATarOfAnyLengthIsMountedEitherWay) {
+  const std::string archive = Archive().folder("d").file("d/f", std::string(700, 'x')).bytes();
+  for (const std::string& bytes : {archive + "tail", archive + std::string(511, '\0'), archive, std::string()}) {
+    const oci::Digest diff_id = codec::digest_of(bytes);
+    for (const bool loop : {false, true}) {
+      const auto first = open("erofs");
+      base::MemorySource source(bytes);
+      if (auto staged = first->stage(diff_id, source)) {
+        first->sync();
+        staged->commit();
+      }
+      if (loop) note_support("loop because");
+      const auto layers = open("erofs");
+      layers->mount({.diff_ids = {diff_id}, .upper = {}, .work = {}, .target = merged_});
+      EXPECT_EQ(fs::list(merged_).size(), bytes.empty() ? 0U : 1U);
+      if (!bytes.empty()) {
+        EXPECT_EQ(content("d/f"), std::string(700, 'x'));
+      }
+      layers->unmount(merged_);
+      fs::remove(root_ / "erofs" / "probed");
+    }
+  }
 }
 
 }  // namespace

@@ -110,6 +110,7 @@ CreatedContainer create_container(store::Store& store, container::ContainerStore
                                   transfer::Registries& registries, RunOptions options, transfer::Progress& progress,
                                   const std::function<void(const oci::Reference&)>& missing) try {
   auto warnings = container::check_settings(options.asked);
+  container::merge_mounts(options.asked.mounts, {}, {});  // throws where two have one target
   resolve_namespaces(containers, options.asked.namespaces);
   const auto of_others = mounts_of_others(containers, options.asked.volumes_from);
   ensure_image(store, registries, options, progress, missing);

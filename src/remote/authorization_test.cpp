@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "base/cancellation.h"
 #include "base/fs/file.h"
 #include "base/fs/paths.h"
 #include "base/strings.h"
@@ -117,6 +118,31 @@ TEST_F(Authorization, a_token_is_fetched_once_per_scope) {
   const auto request = tokens.requests()[0];
   EXPECT_EQ(request.query, "service=reg&scope=repository%3Ateam%2Fapp%3Apull&account=alice");
   EXPECT_EQ(request.header("authorization"), "Basic " + base::to_base64("alice:s3cret"));
+}
+
+// A minute of the token server's, which is else given three times as long.
+TEST_F(Authorization, a_cancellation_ends_the_wait_for_another_threads_token) {
+  tokens.on("GET", "/token", {{.body = "{\"token\":\"t\"}", .stall_after = 3}});
+  want_token("GET", kPath, "repository:team/app:pull", manifest_reply());
+  ClientOptions patient = options();
+  patient.stall_timeout = std::chrono::seconds(60);
+  RegistryClient asked(server.host(), patient, nullptr);
+  base::Cancellation first, second;
+  const auto get = [&](base::Cancellation& cancellation) {
+    const base::Cancellation::Scope scope(cancellation);
+    EXPECT_EQ(error_of([&] { asked.get_manifest(repository(), "1.0"); }).code(), Code::kCancelled);
+  };
+  std::jthread fetcher([&] { get(first); });
+  while (tokens.requests().empty()) std::this_thread::yield();
+  const auto begin = std::chrono::steady_clock::now();
+  {
+    std::jthread waiter([&] { get(second); });
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    second.cancel();
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(30));
+  EXPECT_EQ(tokens.requests().size(), 1u);
+  first.cancel();
 }
 
 TEST_F(Authorization, anonymous_tokens_need_no_credentials) {

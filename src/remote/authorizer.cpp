@@ -1,9 +1,11 @@
 #include "remote/authorizer.h"
 
 #include <algorithm>
+#include <thread>
 
 #include <boost/json.hpp>
 
+#include "base/interrupt.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/strings.h"
@@ -73,8 +75,20 @@ std::optional<std::string> Authorizer::identity_token() {
   return identity_token_;
 }
 
+// The token server may take its time over another's token: an interrupt, or a cancellation, ends the wait for it.
+std::unique_lock<std::mutex> Authorizer::wait_for_turn() {
+  auto pause = std::chrono::milliseconds(1);
+  std::unique_lock lock(mutex_, std::try_to_lock);
+  while (!lock.owns_lock() && !lock.try_lock()) {
+    base::check_interrupted();
+    std::this_thread::sleep_for(pause);
+    pause = std::min(pause * 2, std::chrono::milliseconds(20));
+  }
+  return lock;
+}
+
 std::optional<std::string> Authorizer::authorization(const http::Url& url, const Scopes& scopes) {
-  const std::lock_guard lock(mutex_);
+  const auto lock = wait_for_turn();
   if (scheme_ == Scheme::kUnknown) return std::nullopt;
   return scheme_ == Scheme::kBasic ? basic(url) : bearer(url, scopes);
 }
@@ -82,7 +96,7 @@ std::optional<std::string> Authorizer::authorization(const http::Url& url, const
 std::optional<std::string> Authorizer::answer(const http::Response& refused, const Scopes& scopes,
                                               const std::optional<std::string>& used) {
   const auto challenges = challenges_of(refused);
-  const std::lock_guard lock(mutex_);
+  const auto lock = wait_for_turn();
   if (const Challenge* challenge = find_scheme(challenges, "bearer")) {
     scheme_ = Scheme::kBearer;
     realm_ = challenge->parameter("realm");

@@ -50,6 +50,7 @@ class Authorizer {
     std::chrono::steady_clock::time_point expires;
   };
 
+  std::unique_lock<std::mutex> wait_for_turn();
   const std::optional<auth::Credentials>& credentials();
   http::Request refresh_request(const Scopes& scopes);
   void require_privacy(const http::Url& registry) const;

@@ -146,6 +146,7 @@ std::string to_oci_json(const ContainerSpec& spec, const HostLimits& host) {
     document["annotations"] = std::move(annotations);
   }
   document["linux"] = linux_object(spec);
+  if (!spec.root_propagation.empty()) document["linux"].as_object()["rootfsPropagation"] = spec.root_propagation;
   return json::serialize(document);
 }
 

@@ -58,6 +58,7 @@ struct ProcessSpec {
 
 struct ContainerSpec {
   std::filesystem::path rootfs;
+  std::string root_propagation;  // "shared", "rslave"; empty: the runtime's own
   ProcessSpec process;
   std::string hostname;  // set only with a "uts" namespace of its own
   std::vector<Namespace> namespaces;

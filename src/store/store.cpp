@@ -89,7 +89,8 @@ std::string create(const path& root) {
 }
 
 void check_writable(const path& root) {
-  if (!fs::is_directory(root) && fs::exists(root)) {
+  // In this order: another process may make it between the two.
+  if (fs::exists(root) && !fs::is_directory(root)) {
     throw Error::format(Code::kConflict, "'{}' is no folder: a store needs one", root.string());
   }
   if (::access(root.c_str(), W_OK | X_OK) == 0) return;

@@ -139,7 +139,7 @@ ArchiveContents::Stored ArchiveContents::store_blob(const oci::Digest& digest, s
     if (writer) writer->commit();
     return stored;
   }
-  if (writer->offset() > 0) writer->restart();
+  if (writer->offset() > 0 || writer->in_pieces()) writer->restart();
   base::copy(data, *writer);
   writer->commit();
   return stored;

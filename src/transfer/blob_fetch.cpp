@@ -17,6 +17,9 @@ namespace davit::transfer {
 
 namespace {
 
+// Pieces take memory by the size that is told, before a byte has come: at most 4 MiB for the table of this one.
+constexpr std::uint64_t kMostInPieces = std::uint64_t{256} << 30;
+
 // Counts what passes, for progress; looks at Ctrl-C.
 class CountingSink final : public base::Sink {
  public:
@@ -77,7 +80,8 @@ class BlobFetch::Pieces {
     const bool far = fetch_.is_far();
     const std::lock_guard lock(mutex_);
     // Those that work have theirs; each of the others finds one to do.
-    for (std::size_t left = todo_.size(); left > 0 && (working_ == 0 || (far && share_.take())); --left) {
+    for (std::size_t left = todo_.size(); left > 0 && (working_ == 0 || (far && working_ < most_ && share_.take()));
+         --left) {
       ++working_;
       workers_.emplace_back([this] { work(); });
     }
@@ -87,15 +91,7 @@ class BlobFetch::Pieces {
     const base::Cancellation::Scope scope(cancellation_);
     try {
       while (const auto range = next()) {
-        base::CallbackSink sink([this, at = range->begin](base::ByteView bytes) mutable {
-          base::check_interrupted();
-          fetch_.writer_.write_at(at, bytes);
-          at += bytes.size();
-          count(bytes.size());
-        });
-        if (!fetch_.context_.source.fetch_range(fetch_.blob_, range->begin, range->end, sink, fetch_.givers_)) {
-          end_all([this] { refused_ = true; });
-        }
+        if (!fetch_range(*range)) return share_.give_back();
         if (share_.give_back_if_unfair()) return leave(false);
       }
     } catch (...) {
@@ -104,6 +100,39 @@ class BlobFetch::Pieces {
       });
     }
     leave(true);
+  }
+
+  // False where this thread has stepped back.
+  bool fetch_range(const Range& range) {
+    std::uint64_t at = range.begin;
+    base::CallbackSink sink([&](base::ByteView bytes) {
+      base::check_interrupted();
+      fetch_.writer_.write_at(at, bytes);
+      at += bytes.size();
+      count(bytes.size());
+    });
+    try {
+      if (!fetch_.context_.source.fetch_range(fetch_.blob_, range.begin, range.end, sink, fetch_.givers_)) {
+        end_all([this] { refused_ = true; });
+      }
+      return true;
+    } catch (const base::Error& error) {
+      if (error.code() != base::Code::kUnavailable || !step_back({at, range.end})) throw;
+      base::log::debug("fewer connections from now on: {}", error.message());
+      return false;
+    }
+  }
+
+  // A registry may not serve as many connections: one less from now on, unless it is the last. The others fetch the
+  // rest of the range.
+  bool step_back(const Range& rest) {
+    const std::lock_guard lock(mutex_);
+    if (working_ == 1 || failure_ || refused_) return false;
+    most_ = --working_;
+    const auto behind =
+        std::find_if(todo_.begin(), todo_.end(), [&](const Range& one) { return one.begin > rest.begin; });
+    if (rest.begin < rest.end) todo_.insert(behind, rest);
+    return true;
   }
 
   std::optional<Range> next() {
@@ -186,7 +215,7 @@ class BlobFetch::Pieces {
   // Guarded by mutex_:
   Counter counter_;
   std::deque<Range> todo_;
-  std::size_t working_ = 0;
+  std::size_t working_ = 0, most_ = SIZE_MAX;
   std::exception_ptr failure_;
   bool refused_ = false;
   bool news_ = false;
@@ -202,7 +231,8 @@ bool BlobFetch::is_far() const {
 bool BlobFetch::comes_in_pieces() const {
   if (writer_.in_pieces()) return true;
   const std::uint64_t large = 2 * context_.options.range_size;
-  return context_.options.connections > 1 && size_of(writer_.missing()) >= large && is_far();
+  return context_.options.connections > 1 && blob_.size <= kMostInPieces && size_of(writer_.missing()) >= large &&
+         is_far();
 }
 
 void BlobFetch::stream(FeedSink& feed) {

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <mutex>
 
 #include "blob/blob_store.h"
 #include "transfer/connections.h"
@@ -27,6 +28,7 @@ struct FetchContext {
   const FetchOptions& options;
   Connections& connections;
   Progress& progress;
+  std::mutex images = {};  // for asking the store's images, which are for one thread at a time
 };
 
 // One try at a blob. `arrived` counts the bytes that came, for who watches whether more come.

@@ -125,6 +125,22 @@ TEST_F(BlobFetchTest, ASmallBlobIsOneStream) {
   EXPECT_EQ(ranges(), std::set<std::string>{""});
 }
 
+TEST_F(BlobFetchTest, ASizeThatCannotBeTrueTakesNoMemory) {
+  far();
+  const oci::Descriptor lie{.media_type = "x", .digest = blob.digest, .size = std::uint64_t{1} << 62};
+  const auto writer = store.ingest(lie.digest, lie.size);
+  const auto from = source();
+  Connections connections(options.connections);
+  FetchContext context = {*from, options, connections, progress};
+  base::NullSink reader;
+  try {
+    BlobFetch(context, *writer, lie).run(reader);
+    ADD_FAILURE() << "no error";
+  } catch (const base::Error& e) {
+    EXPECT_EQ(e.code(), base::Code::kCorrupt) << e.message();
+  }
+}
+
 TEST_F(BlobFetchTest, FromFarItIsRangesEachAskedForOnceAndReadInOrder) {
   far();
   const auto writer = store.ingest(blob.digest, blob.size);
@@ -184,6 +200,39 @@ TEST_F(BlobFetchTest, AServerThatGivesRangesNoMoreIsGoneOnWithAsAStream) {
   const auto writer = store.ingest(blob.digest, blob.size);
   EXPECT_EQ(fetch(*writer, *source()), content);
   EXPECT_EQ(writer->commit().digest, blob.digest);
+}
+
+TEST_F(BlobFetchTest, AServerThatServesFewerConnectionsIsAskedByFewer) {
+  far();
+  for (const int most : {1, 2}) {
+    std::atomic<int> active = 0;
+    server.on("GET", path(), [&](const RecordedRequest& request) {
+      const bool is_full = ++active > most;
+      std::this_thread::sleep_for(std::chrono::milliseconds(is_full ? 0 : 20));
+      --active;
+      return is_full ? Reply{.status = 503} : ranged(request);
+    });
+    const auto writer = store.ingest(blob.digest, blob.size);
+    EXPECT_EQ(fetch(*writer, *source()), content);
+    writer->commit();
+    store.remove(blob.digest);
+  }
+}
+
+TEST_F(BlobFetchTest, AServerThatServesNobodyIsAFailure) {
+  far();
+  std::atomic<int> asked = 0;
+  server.on("GET", path(),
+            [&](const RecordedRequest& request) { return ++asked <= 2 ? ranged(request) : Reply{.status = 503}; });
+  const auto writer = store.ingest(blob.digest, blob.size);
+  const auto from = source();
+  try {
+    fetch(*writer, *from);
+    ADD_FAILURE() << "no error";
+  } catch (const base::Error& e) {
+    EXPECT_EQ(e.code(), base::Code::kUnavailable) << e.message();
+  }
+  EXPECT_LE(asked, 2 + 4 * 3);
 }
 
 TEST_F(BlobFetchTest, AFailureEndsAllConnectionsAndLeavesWhatCame) {

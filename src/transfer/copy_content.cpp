@@ -8,7 +8,6 @@
 
 namespace davit::transfer {
 
-using base::Code;
 using base::Error;
 
 void ContentCopier::copy(const RemoteGraph& graph) {
@@ -45,13 +44,14 @@ void ContentCopier::add_blobs(const oci::Manifest& manifest, std::vector<Blob>& 
 }
 
 void ContentCopier::copy_blobs(const std::vector<Blob>& blobs) {
-  base::parallel_for(blobs.size(), parallel_, [&](std::size_t i, const std::atomic<bool>& failed) {
+  // Once one has failed the others need not end.
+  base::parallel_until_failure(blobs.size(), parallel_, [&](std::size_t i) {
     base::check_interrupted();
-    copy_blob(blobs[i], failed);  // once another has failed it need not end
+    copy_blob(blobs[i]);
   });
 }
 
-void ContentCopier::copy_blob(const Blob& blob, const std::atomic<bool>& another_failed) try {
+void ContentCopier::copy_blob(const Blob& blob) try {
   const oci::Descriptor& descriptor = blob.descriptor;
   std::optional<oci::RepositoryName> mount_from;
   if (route_.within_one_registry() && route_.source != route_.target) mount_from = route_.source;
@@ -62,7 +62,6 @@ void ContentCopier::copy_blob(const Blob& blob, const std::atomic<bool>& another
       [&] { return std::make_unique<RemoteBlob>(route_.from, route_.source, descriptor); },
       [&](std::int64_t bytes) {
         base::check_interrupted();
-        if (another_failed) throw Error(Code::kCancelled, "another blob could not be copied");
         if (blob.is_layer) upload.sent(bytes);
       });
   if (blob.is_layer) upload.ended(result, mount_from);

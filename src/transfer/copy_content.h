@@ -1,7 +1,6 @@
 #pragma once
 // Blobs and manifests from one repository to another, past the store.
 
-#include <atomic>
 #include <functional>
 #include <set>
 #include <string>
@@ -42,7 +41,7 @@ class ContentCopier {
   };
   void add_blobs(const oci::Manifest& manifest, std::vector<Blob>& blobs);
   void copy_blobs(const std::vector<Blob>& blobs);
-  void copy_blob(const Blob& blob, const std::atomic<bool>& another_failed);
+  void copy_blob(const Blob& blob);
 
   const CopyRoute& route_;
   const std::size_t parallel_;

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <future>
+#include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -85,6 +86,7 @@ class BackgroundFetch {
 
   base::Source& source() { return pipe_.source(); }
   const std::atomic<bool>& downloaded() const { return downloaded_; }
+  bool failed() const { return failed_; }  // by then source() tells why
   const PullSource::Givers& givers() const { return fetch_.givers(); }
 
   // Waits for its end; it has failed in no way that source() did not tell.
@@ -116,6 +118,7 @@ class BackgroundFetch {
       downloaded_ = true;
       pipe_.sink().finish();
     } catch (...) {
+      failed_ = true;
       pipe_.fail(std::current_exception());
     }
     end_.set_value();
@@ -124,7 +127,7 @@ class BackgroundFetch {
   BlobFetch fetch_;
   base::Pipe pipe_;
   DetachableSink reader_{pipe_};
-  std::atomic<bool> downloaded_{false};
+  std::atomic<bool> downloaded_{false}, failed_{false};
   base::Cancellation cancellation_;
   std::promise<void> end_;
   std::future<void> ended_ = end_.get_future();
@@ -220,7 +223,9 @@ class LayerFetch {
 
   // Whether another pull, for which this one may have waited, has brought the layer and kept no blob of it.
   bool came_meanwhile() {
-    return does_without_blob(store_, layer_) && is_complete(store_, layer_) && KnownLayers(store_).contains(layer_);
+    if (!does_without_blob(store_, layer_) || !is_complete(store_, layer_)) return false;
+    const std::lock_guard lock(context_.images);
+    return KnownLayers(store_).contains(layer_);
   }
 
   void add(std::unique_ptr<blob::SealedBlob> blob) {
@@ -249,7 +254,13 @@ class LayerFetch {
       base::NullSink rest;
       base::copy(fetch.source(), rest);  // all of it, where nothing was to be unpacked
     } catch (const base::Error& e) {
-      if (is_about_content(e.code())) settle_bad_content(writer, fetch);
+      if (fetch.failed() && e.code() != base::Code::kCorrupt) throw;  // a refusal of the registry's: what came is kept
+      const bool unknown = e.code() == base::Code::kNotSupported;
+      if (is_about_content(e.code()) || (unknown && fetch.downloaded())) {
+        settle_bad_content(writer, fetch);
+      } else if (unknown) {
+        drop_unknown_content(writer, fetch);
+      }
       throw;
     }
     fetch.join();
@@ -266,6 +277,13 @@ class LayerFetch {
     StagedContent alone(store_);
     alone.add(seal(writer, fetch));
     alone.commit();
+  }
+
+  // Of a kind that davit does not read, which is not worth its download; or wrong bytes look like it: not to be gone on
+  // from.
+  static void drop_unknown_content(blob::BlobWriter& writer, BackgroundFetch& fetch) {
+    fetch.cancel();
+    writer.discard();
   }
 
   std::unique_ptr<blob::SealedBlob> seal(blob::BlobWriter& writer, const BackgroundFetch& fetch) {

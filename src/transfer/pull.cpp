@@ -1,9 +1,7 @@
 #include "transfer/pull.h"
 
-#include <exception>
-#include <mutex>
+#include <algorithm>
 
-#include "base/cancellation.h"
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/parallel.h"
@@ -18,6 +16,9 @@ namespace {
 
 using base::Code;
 using base::Error;
+
+// Each keeps its file open until it is committed, and its layer the lock's; a process may have 1024 open files.
+constexpr std::size_t kMostUncommitted = 200;
 
 class Puller {
  public:
@@ -209,27 +210,14 @@ class Puller {
       progress_.bytes(layer->blob.digest, LayerStatus::kWaiting, 0, layer->blob.size);
     }
     if (!missing.empty()) store_.layers();  // a store that can hold no layers says so before anything is fetched
-    // The first failure ends all, and is what is told: not that the others were ended.
-    base::Cancellation cancellation;
     FetchContext context = {source_, options_.fetch, connections_, progress_};
-    std::mutex mutex;
-    std::exception_ptr failure;
-    try {
-      base::parallel_for(missing.size(), options_.parallel_layers, [&](std::size_t i) {
-        const base::Cancellation::Scope scope(cancellation);
-        try {
-          base::check_interrupted();
-          fetch_layer(store_, context, *missing[i], content_);
-        } catch (...) {
-          const std::lock_guard lock(mutex);
-          if (!failure) failure = std::current_exception();
-          cancellation.cancel();
-          throw;
-        }
-      });
-    } catch (...) {
-      if (failure) std::rethrow_exception(failure);
-      throw;
+    for (std::size_t first = 0; first < missing.size(); first += kMostUncommitted) {
+      if (first > 0) content_.commit();
+      base::parallel_until_failure(std::min(missing.size() - first, kMostUncommitted), options_.parallel_layers,
+                                   [&](std::size_t i) {
+                                     base::check_interrupted();
+                                     fetch_layer(store_, context, *missing[first + i], content_);
+                                   });
     }
   }
 

@@ -28,7 +28,7 @@ class RemoteBlob final : public base::Source {
   const oci::RepositoryName repository_;
   const oci::Descriptor blob_;
   base::Pipe pipe_;
-  base::Cancellation cancellation_;
+  base::Cancellation cancellation_{base::Cancellation::of_this_thread()};
   std::jthread fetcher_;  // last, so that it begins when all else is there
 };
 

@@ -31,9 +31,12 @@ void StagedContent::add(std::unique_ptr<blob::SealedBlob> blob) {
 }
 
 void StagedContent::add(std::unique_ptr<layer::StagedLayer> layer) {
-  if (!layer) return;
   const std::lock_guard lock(mutex_);
-  layers_.push_back(std::move(layer));
+  if (layer) {
+    layers_.push_back(std::move(layer));
+  } else {
+    found_layers_ = true;
+  }
 }
 
 void StagedContent::add_temporary(std::unique_ptr<blob::SealedBlob> blob) {
@@ -56,9 +59,10 @@ void StagedContent::commit() {
   auto blobs = std::exchange(blobs_, {});
   auto layers = std::exchange(layers_, {});
   const bool has_blobs = !blobs.empty();
+  const bool has_layers = std::exchange(found_layers_, false) || !layers.empty();
   store_.blobs().commit(std::move(blobs), [&] {
-    if (!layers.empty()) store_.layers().sync();
-    if (has_blobs && (layers.empty() || !on_one_file_system(store_.root()))) store_.blobs().sync();
+    if (has_layers) store_.layers().sync();
+    if (has_blobs && (!has_layers || !on_one_file_system(store_.root()))) store_.blobs().sync();
   });
   for (const auto& layer : layers) layer->commit();
 }

@@ -14,7 +14,7 @@ class StagedContent {
  public:
   explicit StagedContent(store::Store& store) : store_(store) {}
 
-  // Null is passed over: it was there already.
+  // Null is of what was there already.
   void add(std::unique_ptr<blob::SealedBlob> blob);
   void add(std::unique_ptr<layer::StagedLayer> layer);
   // A blob that is only needed until its layer is known to be here; drop_temporary() ends that.
@@ -32,6 +32,7 @@ class StagedContent {
   std::mutex mutex_;
   std::vector<std::unique_ptr<blob::SealedBlob>> blobs_, temporary_;
   std::vector<std::unique_ptr<layer::StagedLayer>> layers_;
+  bool found_layers_ = false;  // whose names another may not have made durable yet
 };
 
 }  // namespace davit::transfer

@@ -1,11 +1,14 @@
 // What every layer driver must do. A driver joins by a line at the end.
 
+#include <cerrno>
 #include <set>
 #include <thread>
+#include <utility>
 
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "base/fs/fault.h"
 #include "base/fs/mount.h"
 #include "base/fs/paths.h"
 #include "layer/layer_store.h"
@@ -193,6 +196,47 @@ TEST_P(LayerDriverTest, TwoThatWantOneLayerUnpackItOnce) {
   EXPECT_GE(committed, 1);
   EXPECT_EQ(reads, 1);
   EXPECT_EQ(driver_->find(diff_id)->entries, 501U);
+}
+
+TEST_P(LayerDriverTest, WhoeverCommitsASharedLayerMakesItsNameDurable) {
+  const Archive archive = Archive().file("f", "content");
+  const auto other = open();
+  const auto first = stage(archive, *driver_);
+  const auto second = stage(archive, *other);
+  ASSERT_TRUE(first && second);
+  driver_->sync();
+  first->commit();
+  // Who named it may have been stopped before the folder was synced.
+  fs::set_fault_hook([](fs::Operation operation, std::string_view path) {
+    return operation == fs::Operation::kSync && path.ends_with(GetParam()) ? EIO : 0;
+  });
+  EXPECT_THROW(second->commit(), Error);
+  fs::set_fault_hook({});
+}
+
+TEST_P(LayerDriverTest, AHolderWhoIsLateNamesNothingThatIsAnothers) {
+  const Archive archive = Archive().file("f", std::string(1'000'000, 'x'));
+  const auto other = open();
+  const auto first = stage(archive, *driver_);
+  const auto late = stage(archive, *other);
+  ASSERT_TRUE(first && late);
+  driver_->sync();
+  first->commit();
+  driver_->remove(archive.diff_id());
+  const std::string bytes = archive.bytes();
+  base::MemorySource source(bytes);
+  bool tried = false;
+  base::CallbackSink meanwhile([&](base::ByteView) {
+    if (std::exchange(tried, true)) return;
+    EXPECT_THROW(late->commit(), Error);
+  });
+  base::TeeSource again(source, meanwhile);
+  const auto staged = driver_->stage(archive.diff_id(), again);
+  ASSERT_TRUE(staged && tried);
+  EXPECT_FALSE(driver_->find(archive.diff_id()));
+  driver_->sync();
+  staged->commit();
+  EXPECT_EQ(driver_->find(archive.diff_id())->size, 1'000'000U);
 }
 
 TEST_P(LayerDriverTest, RemovingIsIdempotentAndTellsTheBytes) {
@@ -415,6 +459,8 @@ TEST_P(LayerDriverTest, A127LayersMount) {
     if (i % 40 == 39) layer.file("tmp/" + std::to_string(i), "").file("lib/" + std::to_string(i), "");
     layers.push_back(layer);
   }
+  EXPECT_EQ(differences(layers), "");
+  driver_->unmount(merged_);
   mount(layers, true);
   EXPECT_EQ(fs::list(merged_ / "d").size(), 127U);
   EXPECT_EQ(fs::list(merged_ / "usr").size(), 3U);

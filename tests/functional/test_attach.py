@@ -1,6 +1,5 @@
 """davit attach, start -a and -i, run -a and --sig-proxy: a container's streams without a terminal."""
 
-import os
 import signal
 import subprocess
 

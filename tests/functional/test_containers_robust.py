@@ -86,8 +86,9 @@ def test_several_processes_on_the_same_names(davit, app, left, seed):
         choice = random.Random(f"{seed}/{number}")
         for _ in range(12):
             name = f"c{choice.randrange(3)}"
-            arguments = choice.choice([(*RUN, "-d", "--name", name, app, "sleep", "600"), ("stop", "-t", "0", name), ("rm", name), ("rm", "-f", name),
-                                       ("ps", "-a"), (*RUN, "--rm", app, "true")])
+            arguments = choice.choice([("create", "--name", name, "--network", "none", app, "sleep", "600"), (*RUN, "-d", "--name", name, app, "sleep", "600"),
+                                       ("start", name), ("stop", "-t", "0", name), ("rm", name), ("rm", "-f", name), ("kill", name), ("ps", "-a"),
+                                       ("restart", "-t", "0", name), (*RUN, "--rm", app, "true")])
             result = davit(*arguments, code=None)
             if result.code not in (0, 1, 125) or result.code != 0 and not any(words in result.stderr for words in EXPECTED):
                 wrong.append(str(result))
@@ -120,9 +121,12 @@ def killed(davit, arguments, point):
 
 # What is done before, the command, the status in which the container may then be.
 COMMANDS = {
+    "create": ([], ["create", "--name", "c1", "--network", "none", "APP", "sleep", "600"], {None, "created"}),
     "run -d": ([], [*RUN, "-d", "--name", "c1", "APP", "sleep", "600"], {None, "created", "running"}),
     "run --rm": ([], [*RUN, "--rm", "--name", "c1", "APP", "true"], {None}),
+    "start": ([["create", "--name", "c1", "--network", "none", "APP", "sleep", "600"]], ["start", "c1"], {"created", "running"}),
     "stop": ([[*RUN, "-d", "--name", "c1", "APP", "sleep", "600"]], ["stop", "-t", "0", "c1"], {"running", "exited"}),
+    "kill": ([[*RUN, "-d", "--name", "c1", "APP", "sleep", "600"]], ["kill", "c1"], {"running", "exited"}),
     "rm": ([[*RUN, "--name", "c1", "APP", "true"]], ["rm", "c1"], {None, "exited"}),
     "rm -f": ([[*RUN, "-d", "--name", "c1", "APP", "sleep", "600"]], ["rm", "-f", "c1"], {None, "running", "exited"}),
 }
@@ -211,6 +215,8 @@ def test_a_reboot_in_mid_run(davit, app, left, folder):
     assert davit("ps", "-a", "--format", "{{.Names}} {{.State}}").lines == ["c1 exited"]
     told = stored_state(davit, ran.stdout.strip())
     assert (told["exit_code"], told["error"]) == (137, "the machine was restarted")
+    davit("start", "c1")
+    assert davit("ps", "--format", "{{.Names}}").lines == ["c1"]
     davit("rm", "-f", "c1")
     left.check()
 

@@ -6,6 +6,7 @@ import pty
 import signal
 import subprocess
 import sys
+import threading
 
 import pytest
 from testing import images
@@ -478,6 +479,36 @@ def test_first_failure_is_told_and_the_others_are_broken_off(davit, fake_registr
 
     assert failed.stderr == f"Error response from daemon: wrong digest of a blob: expected {wrong}, got {images.digest(fake_registry.blobs[wrong])}\n"
     assert target.requests("PUT ") == []
+
+
+def test_stalled_source_of_another_blob_is_not_waited_for(davit, fake_registry, target):
+    layers = [images.layer(images.file(name, os.urandom(1_500_000))) for name in ("bottom", "top")]
+    reference = fake_registry.add("team/app:1.0.0", images.image(*layers))
+    stalled, missing = layers[0].digest, layers[1].digest
+    begun, released = threading.Event(), threading.Event()
+
+    def stall(exchange):
+        handler = exchange.handler
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(layers[0].blob)))
+        handler.end_headers()
+        handler.wfile.write(layers[0].blob[:100_000])
+        handler.wfile.flush()
+        begun.set()
+        released.wait(90)
+        exchange.hang_up()
+
+    def absent(exchange):
+        begun.wait(30)
+        exchange.reply(404)
+
+    fake_registry.on(f"GET .*/blobs/{stalled}", stall)
+    fake_registry.on(f"GET .*/blobs/{missing}", absent)
+    try:
+        failed = davit("copy", reference, f"{target.address}/prod/app:1.0.0", code=1, timeout=40)  # a stalled server is else given a minute
+    finally:
+        released.set()
+    assert f"blob {missing} not found" in failed.stderr and "cancel" not in failed.stderr
 
 
 def test_source_blob_that_is_missing(davit, fake_registry, target):

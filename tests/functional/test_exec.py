@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 
 import pytest
 from testing.processes import wait_until
@@ -178,3 +177,11 @@ def test_many_at_once(davit, c1):
         assert process.communicate(timeout=60)[0] == f"{i}\n".encode()
         assert process.returncode == i
     assert sessions(davit) == []
+
+
+def test_env_file(davit, c1, folder):
+    (folder / "env.txt").write_text("B=file\n# remark\n\nC\nD\nA=file\n")
+    (folder / "bad.txt").write_text("B B=file\n")
+    assert davit("exec", "--env-file", "env.txt", "-e", "A=flag", "c1", "sh", "-c", "echo $A $B $C $D", env={"D": "own"}).stdout == "flag file own\n"
+    assert davit("exec", "--env-file", "nosuch", "c1", "true", code=1).stderr == "open nosuch: no such file or directory\n"
+    assert davit("exec", "--env-file", "bad.txt", "c1", "true", code=1).stderr == "invalid env file (bad.txt): variable 'B B' contains whitespaces\n"

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import threading
 from collections import Counter
 
 import pytest
-from testing import images
+from testing import archives, images
 from testing.fake_registry import FakeRegistry
 from testing.processes import wait_until
 from testing.relay import Relay
@@ -93,6 +94,30 @@ def test_after_a_cut_at_half_way_the_second_try_fetches_at_most_half(davit, fake
         assert fake_registry.bytes_sent(f"GET .*/blobs/{blob.digest}") <= len(blob.blob) / 2
         assert len(fake_registry.requests(f"GET .*/blobs/{blob.digest}")) > 1
         assert store.id_of(f"{address}/team/big:1") == image.id
+
+
+def test_layer_of_which_a_cut_pull_left_pieces_without_a_beginning_is_loaded(davit, fake_registry, far, options, folder):
+    image = big_image(4 * MIB)
+    fake_registry.add("team/big:1", image)
+    blob = image.layers[0]
+    (folder / "image.tar").write_bytes(archives.oci_archive(image, name="docker.io/team/big:1"))
+    released = threading.Event()
+
+    def late(exchange):
+        if bounds(exchange.seen)[0] == 0:
+            released.wait(60)
+        exchange.default()
+
+    fake_registry.on(f"GET .*/blobs/{blob.digest}", late)
+    running = davit.start(*options, "pull", f"{far.address}/team/big:1")
+    wait_until(lambda: far.bytes_down >= 2 * MIB, what="other ranges than the first")
+    running.send_signal(signal.SIGKILL)
+    running.communicate(timeout=10)
+    released.set()
+
+    davit("load", "-i", folder / "image.tar")
+
+    assert davit.id_of("team/big:1") == image.id
 
 
 def test_cuts_are_taken_up_where_they_were(davit, fake_registry, far, options):
@@ -178,6 +203,33 @@ def test_wrong_bytes_in_ranges_are_told_and_dropped(davit, fake_registry, far, o
     assert davit("images", "-a", "-q").lines == []
     fake_registry.blobs[blob.digest] = blob.blob
     davit(*options, "pull", f"{far.address}/team/big:1")
+
+
+def test_refusal_in_mid_layer_leaves_what_came(davit, fake_registry):
+    """As of a store behind the registry whose addresses have a time limit."""
+    image = big_image(4 * MIB)
+    reference = fake_registry.add("team/big:1", image)
+    blob = image.layers[0]
+    fake_registry.on(f"GET .*/blobs/{blob.digest}", lambda exchange: exchange.default(cut_after=3 * MIB), times=1)
+    fake_registry.on(f"GET .*/blobs/{blob.digest}", lambda exchange: exchange.reply(400), times=1)
+    davit("pull", reference, code=1)
+    fake_registry.forget_requests()
+
+    davit("pull", reference)
+
+    assert fake_registry.bytes_sent(f"GET .*/blobs/{blob.digest}") <= len(blob.blob) - 2 * MIB
+
+
+def test_wrong_bytes_that_look_like_something_unknown_are_dropped(davit, fake_registry):
+    image = big_image(4 * MIB)
+    reference = fake_registry.add("team/big:1", image)
+    blob = image.layers[0]
+    fake_registry.on(f"GET .*/blobs/{blob.digest}", lambda exchange: exchange.reply(200, b"BZh91AY&SY" + blob.blob[10:]), times=1)
+    assert "bzip2" in davit("pull", reference, code=1).stderr
+
+    davit("pull", reference)
+
+    assert davit.id_of(reference) == image.id
 
 
 # Mirrors.
@@ -334,6 +386,20 @@ def test_two_pulls_in_opposite_order_do_not_wait_for_each_other(davit, fake_regi
     ended = [(pull.communicate(timeout=60), pull.returncode) for pull in pulls]
     assert [code for _, code in ended] == [0, 0], ended
     assert len(fake_registry.requests(f"GET .*/blobs/({first.digest}|{second.digest})")) == 2
+
+
+def test_artifact_of_more_blobs_than_a_process_may_have_open_files(davit, fake_registry):
+    blobs = [images.Layer(b"", compression="none", blob=f"blob {number}".encode()) for number in range(1100)]
+    manifest = {"schemaVersion": 2, "mediaType": images.OCI_MANIFEST, "config": {"mediaType": "application/vnd.made.up", "size": 2, "digest": images.digest(b"{}")},
+                "layers": [{"mediaType": "application/vnd.made.up", "size": len(one.blob), "digest": one.digest} for one in blobs]}
+    reference = fake_registry.add("team/parts:1", images.Image(blobs, b"{}", json.dumps(manifest).encode(), images.OCI_MANIFEST))
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1024, before[1]))
+    try:
+        davit("pull", "-q", reference)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    davit("save", "-o", davit.folder / "all.tar", reference)
 
 
 @pytest.mark.parametrize("distance", ["near", "far"])

@@ -41,7 +41,7 @@ BAD = [
     ("--device-cgroup-rule", "x", "invalid argument \"x\" for \"--device-cgroup-rule\" flag: invalid device cgroup format 'x'"),
     ("--device-read-bps", "x:1", "invalid argument \"x:1\" for \"--device-read-bps\" flag: bad format for device path: x:1"),
     ("--mount", "x", "invalid argument \"x\" for \"--mount\" flag: invalid field 'x' must be a key=value pair"),
-    ("--mount", 'type=bind,"src=/etc,dst=/x', 'invalid argument "type=bind,\\"src=/etc,dst=/x" for "--mount" flag: parse error on line 1, column 30: '
+    ("--mount", 'type=bind,"src=/etc,dst=/x', 'invalid argument "type=bind,\\"src=/etc,dst=/x" for "--mount" flag: parse error on line 1, column 27: '
                                               'extraneous or missing " in quoted-field'),
     ("--volume", "", "invalid empty volume spec"),
     ("--volume", "/tmp:", "invalid spec: /tmp:: empty section between colons"),
@@ -174,12 +174,12 @@ def test_what_dockers_daemon_refuses(davit, options, words):
     """Before the image is looked for, so that nothing is pulled or made."""
     created = davit("create", *options, "nosuch", code=1)
     assert re.fullmatch("Error response from daemon: " + words, created.stderr.rstrip("\n"))
-    run = davit("run", *options, "nosuch", code=125)
+    run = davit("run", *options, "nosuch", code=127 if "no such file" in words else 125)  # docker's client goes by the words
     assert run.stderr == f"davit: {created.stderr}\nRun 'davit run --help' for more information\n"
 
 
 @pytest.mark.parametrize("options", [["--restart", "no"], ["--restart", ""], ["--disable-content-trust"], ["--publish-all=false"], ["--volume-driver", "local"],
-                                     ["--isolation", "default"], ["--security-opt", "label=disable"], ["--pull", ""], ["--net", "none"]])
+                                     ["--isolation", "default"], ["--security-opt", "label=disable"], ["--net", "none"]])
 def test_values_that_change_nothing_are_taken(davit, options):
     assert davit("create", "--pull", "never", *options, "nosuch", code=1).stderr.endswith("No such image: nosuch:latest\n")
 

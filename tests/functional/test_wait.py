@@ -1,7 +1,7 @@
 """davit wait, and exit codes of containers that are gone."""
 
+import os
 import signal
-import subprocess
 
 import pytest
 from testing.processes import wait_until
@@ -76,7 +76,6 @@ def test_interrupted_waiter_is_silent(davit, running):
 
 
 def _links(pid):
-    import os
     links = []
     for name in os.listdir(f"/proc/{pid}/fd"):
         try:

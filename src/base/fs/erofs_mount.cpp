@@ -27,9 +27,9 @@ std::string kernel_release() {
 // it.
 class ImageFile {
  public:
-  ImageFile(const stdfs::path& path, Backing backing) {
+  ImageFile(const stdfs::path& path, Backing backing, LoopDevice::Tail tail) {
     if (backing == Backing::kLoop) {
-      device_ = LoopDevice::attach(path);
+      device_ = LoopDevice::attach(path, tail);
       name_ = device_->path();
       return;
     }
@@ -76,10 +76,11 @@ FileDescriptor open_erofs(const ErofsMount& mount) {
   const auto check = [&](int error_number) {
     if (error_number != 0) fail_mount(mount, error_number, context.complaint());
   };
-  const ImageFile image(mount.image, mount.backing);
+  const ImageFile image(mount.image, mount.backing, LoopDevice::Tail::kRefused);
   std::vector<ImageFile> devices;
   devices.reserve(mount.devices.size());
-  for (const auto& device : mount.devices) devices.emplace_back(device, mount.backing);
+  // An archive may be followed by anything; what of it an image points to is whole blocks.
+  for (const auto& device : mount.devices) devices.emplace_back(device, mount.backing, LoopDevice::Tail::kMissing);
   check(context.set("source", image.name()));
   for (const auto& device : devices) check(context.set("device", device.name()));
   check(context.set_flag("ro"));

@@ -44,11 +44,10 @@ int configure(const FileDescriptor& device, const File& file) {
 
 }  // namespace
 
-LoopDevice LoopDevice::attach(const stdfs::path& path) {
+LoopDevice LoopDevice::attach(const stdfs::path& path, Tail tail) {
   announce(Operation::kMount, path);
   const File file = File::open(path);
-  // A loop device is whole sectors long: the rest would be missing.
-  if (file.size() % kSectorSize != 0) {
+  if (tail == Tail::kRefused && file.size() % kSectorSize != 0) {
     throw Error::format(Code::kNotSupported, "{} cannot be a loop device: its {} bytes are not whole sectors of {}",
                         path.string(), file.size(), kSectorSize);
   }

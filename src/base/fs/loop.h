@@ -9,8 +9,10 @@ namespace davit::base::fs {
 // by a crash.
 class LoopDevice {
  public:
+  // A loop device is whole sectors of 512 bytes long: what a file has after its last one is refused, or missing.
+  enum class Tail { kRefused, kMissing };
   // Throws Error(kNotSupported) where there are no loop devices.
-  static LoopDevice attach(const stdfs::path& file);
+  static LoopDevice attach(const stdfs::path& file, Tail tail = Tail::kRefused);
   const stdfs::path& path() const { return path_; }  // "/dev/loop7"
 
  private:

@@ -68,6 +68,12 @@ void attach_mount(const FileDescriptor& mount, const stdfs::path& target) {
     fail("mount on", target, errno);
 }
 
+void attach_mount(const FileDescriptor& mount, const FileDescriptor& target, const stdfs::path& name) {
+  announce(Operation::kMount, name);
+  if (::move_mount(mount.get(), "", target.get(), "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) != 0)
+    fail("mount on", name, errno);
+}
+
 static FileDescriptor make_tmpfs(const stdfs::path& target, const std::string& source, const std::string& mode,
                                  const std::string& size, unsigned attributes) {
   announce(Operation::kMount, target);
@@ -95,6 +101,21 @@ FileDescriptor open_bind(const stdfs::path& folder) {
   FileDescriptor mount(::open_tree(AT_FDCWD, folder.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
   if (!mount) fail("bind", folder, errno);
   return mount;
+}
+
+FileDescriptor open_bind(const FileDescriptor& what, Below below, const stdfs::path& name) {
+  announce(Operation::kMount, name);
+  const unsigned recursive = below == Below::kTakeAlong ? AT_RECURSIVE : 0;
+  FileDescriptor mount(::open_tree(what.get(), "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | recursive));
+  if (!mount) fail("bind", name, errno);
+  return mount;
+}
+
+void make_read_only(const FileDescriptor& mount, const stdfs::path& name) {
+  struct mount_attr attributes = {};
+  attributes.attr_set = MOUNT_ATTR_RDONLY;
+  if (::mount_setattr(mount.get(), "", AT_EMPTY_PATH, &attributes, sizeof attributes) != 0)
+    fail("make read-only", name, errno);
 }
 
 void make_mount_private(const stdfs::path& mount_point) {

@@ -300,6 +300,15 @@ TEST_F(MountTest, AFileOfNoWholeSectorsIsNoLoopDevice) {
   EXPECT_THROW((void)LoopDevice::attach(root_ / "file"), Error);
 }
 
+TEST_F(MountTest, ALoopDeviceMayBeWithoutItsFilesLastBytes) {
+  const auto file = root_ / "file";
+  write_file(file, std::string(1024, 'x') + "tail");
+  const auto device = LoopDevice::attach(file, LoopDevice::Tail::kMissing);
+  std::string content(2048, '\0');
+  content.resize(File::open(device.path()).read_at(std::as_writable_bytes(std::span(content)), 0));
+  EXPECT_EQ(content, std::string(1024, 'x'));
+}
+
 TEST_F(MountTest, WithoutLoopControlTheErrorSaysSo) {
   write_file(root_ / "file", std::string(512, 'x'));
   std::jthread([&] {

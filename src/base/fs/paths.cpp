@@ -222,11 +222,17 @@ void sync_directory(const stdfs::path& folder) {
   if (::fsync(fd.get()) != 0) fail("sync", folder, errno);
 }
 
-void sync_filesystem(const stdfs::path& any_path_on_it) {
-  announce(Operation::kSync, any_path_on_it);
-  const FileDescriptor fd(::open(any_path_on_it.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd) fail("open", any_path_on_it, errno);
-  if (::syncfs(fd.get()) != 0) fail("sync", any_path_on_it, errno);
+void sync_filesystem(const stdfs::path& any_path_on_it) { FilesystemSync(any_path_on_it).sync(); }
+
+// An open file remembers which errors of its file system had been told when it was opened.
+FilesystemSync::FilesystemSync(const stdfs::path& any_path_on_it)
+    : path_(any_path_on_it), fd_(::open(any_path_on_it.c_str(), O_RDONLY | O_CLOEXEC)) {
+  if (!fd_) fail("open", path_, errno);
+}
+
+void FilesystemSync::sync() const {
+  announce(Operation::kSync, path_);
+  if (::syncfs(fd_.get()) != 0) fail("sync", path_, errno);
 }
 
 TemporaryDirectory::TemporaryDirectory(const stdfs::path& parent, std::string_view prefix)

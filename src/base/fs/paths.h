@@ -31,7 +31,21 @@ bool remove(const stdfs::path& path);  // file, link or empty folder; false when
 std::uint64_t remove_tree(const stdfs::path& path);
 std::vector<std::string> list(const stdfs::path& folder);  // names, sorted, without . and ..; empty when it is missing
 void sync_directory(const stdfs::path& folder);
-void sync_filesystem(const stdfs::path& any_path_on_it);  // syncfs(2)
+// syncfs(2). It does not tell of bytes that were lost before, where another's sync has told of them: see
+// FilesystemSync.
+void sync_filesystem(const stdfs::path& any_path_on_it);
+
+// A sync of a file system at the end of some work that begins now: it fails if since then anything could not be
+// written, whoever else has been told so. What was written must then be discarded, never synced again.
+class FilesystemSync {
+ public:
+  explicit FilesystemSync(const stdfs::path& any_path_on_it);
+  void sync() const;
+
+ private:
+  stdfs::path path_;
+  FileDescriptor fd_;
+};
 
 // A folder of its own under `parent`, removed with all in it unless kept.
 class TemporaryDirectory {
