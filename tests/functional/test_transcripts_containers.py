@@ -34,7 +34,6 @@ DIFFERS = {
         "start --checkpoint x c1": ("docker's checkpoints are an experiment; davit has none", instead(
             "unknown flag: --checkpoint", "", "Usage:  docker start [OPTIONS] CONTAINER [CONTAINER...]", "", "Run 'docker start --help' for more information"), 125),
     },
-    "stop": {"stop -s NOSUCH nosuch": ("a wrong value is refused before any container is asked for", instead("Error response from daemon: Invalid signal: NOSUCH"), None)},
     "top": {
         "top c1 aux": ("docker's was recorded under nice(1)", replaced("SNs", "Ss"), None),
         "top c1 -e -o 'pid comm'": ("docker takes the words apart once more", instead("PID                 COMMAND", "1                sleep"), 0),
