@@ -141,7 +141,9 @@ def main():
         # crun refuses a host whose cgroup v1 has a v2 hierarchy beside it: here it is taken away (docs: ../shared/facts/kernel.md).
         subprocess.run(["umount", "/sys/fs/cgroup/unified"], check=False)
         tried = {engine: subprocess.run(engine.run_command("crun", image, "true"), env=engine.environment, capture_output=True, text=True) for engine in contestants}
-        tell([f"{engine.name} does not run with crun here: {run.stderr.strip()}" for engine, run in tried.items() if run.returncode != 0])
+        for engine, run in tried.items():
+            if run.returncode != 0:
+                tell([f"{engine.name} does not run with crun here: {run.stderr.strip()}"])
         interleaved("run --rm, crun, default seccomp profile", [engine for engine in contestants if tried[engine].returncode == 0],
                     lambda engine, _: engine.run_command("crun", image, "true"))
     podman.stop()

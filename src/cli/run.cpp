@@ -44,10 +44,13 @@ int create_and_start(Context& context, const Arguments& arguments, RunLine& line
   return start_with_streams(context, created.id(), wanted, keys);
 }
 
-void print_refusal(const Context& context, const base::Error& error) {
+int fail(const Context& context, const base::Error& error) {
   if (error.code() == base::Code::kCancelled) throw;  // the error that is being handled
   print_failure(context, error, "davit: ");
   print_error("\nRun 'davit run --help' for more information");
+  // Only what stands in the way of the program itself tells by its code what that is.
+  if (dynamic_cast<const ClientError*>(&error) != nullptr) return kDavitFailed;
+  return runtime::exit_code_of_failed_start(error.message());
 }
 
 }  // namespace
@@ -59,15 +62,13 @@ int run_run(Context& context, const Arguments& arguments) {
   } catch (const UsageError&) {
     throw;
   } catch (const base::Error& error) {
-    print_refusal(context, error);
-    return kDavitFailed;
+    return fail(context, error);
   }
   check_streams(arguments, *line);
   try {
     return create_and_start(context, arguments, *line);
   } catch (const base::Error& error) {
-    print_refusal(context, error);
-    return runtime::exit_code_of_failed_start(error.message());
+    return fail(context, error);
   }
 }
 

@@ -117,6 +117,8 @@ TEST_F(RunTest, PausedProcessesWaitAndAreCounted) {
     runtime.update(held.bundle(), {.memory = 64 * kMiB, .memory_swap = 128 * kMiB, .pids_limit = 7});
     EXPECT_EQ(runtime.usage(held.bundle(), 0).memory_limit, 64U * kMiB);
     EXPECT_EQ(runtime.usage(held.bundle(), 0).processes_limit, 7U);
+    runtime.update(held.bundle(), {.pids_limit = -1});
+    EXPECT_EQ(runtime.usage(held.bundle(), 0).processes_limit, 0U);
 
     const auto frozen = [&] {
       const auto found = runtime::Cgroups().find(runtime.cgroup_path(id), "freezer");

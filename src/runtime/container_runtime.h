@@ -109,6 +109,7 @@ class ContainerRuntime {
   void control(const Bundle& bundle, const char* verb, const char* runtime_verb,
                const std::vector<std::string>& options = {}, std::string_view input = {});
   std::string failure_of(const Bundle& bundle, const std::string& fallback) const;
+  void lift_processes_limit(const std::string& id) const;
   void leave_callers_group(int conmon, const std::string& id) const;
 
   Options options_;

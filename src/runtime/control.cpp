@@ -29,8 +29,15 @@ void ContainerRuntime::pause(const Bundle& bundle) { control(bundle, "pause", "p
 
 void ContainerRuntime::resume(const Bundle& bundle) { control(bundle, "unpause", "resume"); }
 
+// crun 1.8 would write the number into a file that wants a word.
+void ContainerRuntime::lift_processes_limit(const std::string& id) const {
+  if (const auto found = cgroups_.find(cgroup_path(id), "pids"))
+    base::fs::write_control_file(found->folder / "pids.max", "max");
+}
+
 void ContainerRuntime::update(const Bundle& bundle, const Resources& resources) {
   const auto object = resources_object(resources);
+  if (resources.pids_limit < 0) lift_processes_limit(bundle.id);
   if (object.empty()) return;
   control(bundle, "update", "update", {"--resources", "/dev/stdin"}, boost::json::serialize(object));
 }

@@ -79,7 +79,7 @@ json::object resources_object(const Resources& resources) {
   };
   add("memory", memory(resources));
   add("cpu", cpu(resources));
-  if (resources.pids_limit != 0) object["pids"] = json::object{{"limit", resources.pids_limit}};
+  if (resources.pids_limit > 0) object["pids"] = json::object{{"limit", resources.pids_limit}};
   add("blockIO", block_io(resources));
   return object;
 }

@@ -46,8 +46,8 @@ static void try(const char *kind, long number, long first, long (*call)(long, lo
 
 int main(void) {
   // What a child would not come back from, or stops all others.
-  const long skip64[] = {SYS_fork, SYS_vfork, SYS_rt_sigreturn, SYS_reboot, SYS_kill, SYS_vhangup};
-  const long skip32[] = {2, 190, 119, 173, 37, 88, 111};  // fork vfork sigreturn rt_sigreturn kill reboot vhangup
+  const long skip64[] = {SYS_fork, SYS_vfork, SYS_rt_sigreturn, SYS_reboot, SYS_kill, SYS_vhangup, SYS_sync};
+  const long skip32[] = {2, 190, 119, 173, 37, 88, 111, 36};  // fork vfork sigreturn rt_sigreturn kill reboot vhangup sync
   for (long number = 0; number <= LAST; ++number) {
     int skipped = 0;
     for (unsigned i = 0; i < sizeof skip64 / sizeof *skip64; ++i) skipped |= number == skip64[i];
