@@ -22,10 +22,20 @@ std::string problem(const Parse& parse, const std::string& text) {
 }
 
 TEST(FlagValues, Bytes) {
-  const std::map<std::string, std::int64_t> values = {
-      {"0", 0},           {"1024", 1024},        {"1k", 1024},         {"1kb", 1024},       {"1KiB", 1024},
-      {"64m", 67108864},  {"1.5g", 1610612736},  {"5 mb", 5242880},    {"5 ", 5},           {"1b", 1},
-      {".5k", 512},       {"5.", 5},             {"1t", 1099511627776}, {"1P", 1125899906842624}};
+  const std::map<std::string, std::int64_t> values = {{"0", 0},
+                                                      {"1024", 1024},
+                                                      {"1k", 1024},
+                                                      {"1kb", 1024},
+                                                      {"1KiB", 1024},
+                                                      {"64m", 67108864},
+                                                      {"1.5g", 1610612736},
+                                                      {"5 mb", 5242880},
+                                                      {"5 ", 5},
+                                                      {"1b", 1},
+                                                      {".5k", 512},
+                                                      {"5.", 5},
+                                                      {"1t", 1099511627776},
+                                                      {"1P", 1125899906842624}};
   for (const auto& [text, value] : values) EXPECT_EQ(parse_bytes(text), value) << text;
   EXPECT_EQ(parse_swap_bytes("-1"), -1);
   EXPECT_EQ(problem(parse_bytes, "5x"), "invalid suffix: 'x'");
@@ -39,9 +49,10 @@ TEST(FlagValues, Bytes) {
 }
 
 TEST(FlagValues, Cpus) {
-  const std::map<std::string, std::int64_t> values = {
-      {"1.5", 1500000000}, {"0.000000001", 1}, {"2", 2000000000}, {"-1", -1000000000}, {"1/2", 500000000},
-      {"1e-3", 1000000},   {"1.50", 1500000000}, {".5", 500000000}, {"0", 0},          {"1e0", 1000000000}};
+  const std::map<std::string, std::int64_t> values = {{"1.5", 1500000000},  {"0.000000001", 1}, {"2", 2000000000},
+                                                      {"-1", -1000000000},  {"1/2", 500000000}, {"1e-3", 1000000},
+                                                      {"1.50", 1500000000}, {".5", 500000000},  {"0", 0},
+                                                      {"1e0", 1000000000}};
   for (const auto& [text, value] : values) EXPECT_EQ(parse_cpus(text), value) << text;
   EXPECT_EQ(problem(parse_cpus, "abc"), "failed to parse abc as a rational number");
   EXPECT_EQ(problem(parse_cpus, ""), "failed to parse  as a rational number");
@@ -82,7 +93,8 @@ TEST(FlagValues, Devices) {
 
 TEST(FlagValues, DeviceRules) {
   for (const char* text : {"a *:* rwm", "c 1:3 mr", "b 8:* w"}) EXPECT_EQ(parse_device_rule(text), text);
-  for (const char* text : {"", "x", "c 1:3 x", "c 1:3", "d 1:3 r", "c 1 r", "c 1:3 rwmr", "c  1:3 r", "c :3 r", "c 1:3 "})
+  for (const char* text :
+       {"", "x", "c 1:3 x", "c 1:3", "d 1:3 r", "c 1 r", "c 1:3 rwmr", "c  1:3 r", "c :3 r", "c 1:3 "})
     EXPECT_EQ(problem(parse_device_rule, text), "invalid device cgroup format '" + std::string(text) + "'");
 }
 
@@ -121,7 +133,8 @@ TEST(FlagValues, LabelsAndStreams) {
 }
 
 TEST(FlagValues, Sysctls) {
-  for (const char* text : {"net.core.somaxconn=5", "kernel.sem=1", "fs.mqueue.x=1"}) EXPECT_EQ(parse_sysctl(text), text);
+  for (const char* text : {"net.core.somaxconn=5", "kernel.sem=1", "fs.mqueue.x=1"})
+    EXPECT_EQ(parse_sysctl(text), text);
   for (const char* text : {"x", "=x", "kernel.panic=1", "net.core.somaxconn", "vm.swappiness=1"})
     EXPECT_EQ(problem(parse_sysctl, text), "sysctl '" + std::string(text) + "' is not allowed");
 }

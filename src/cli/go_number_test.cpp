@@ -35,8 +35,7 @@ TEST(GoNumber, ReadsWhatGoReads) {
 TEST(GoNumber, RefusesInGosWords) {
   for (const char* text : {"", "x", "-", "1x", "0x", "1_", "_1", "1__0", "--1", "+-1", "08", "1.5", " 1"})
     EXPECT_EQ(problem(text), "strconv.ParseInt: parsing \"" + std::string(text) + "\": invalid syntax");
-  EXPECT_EQ(problem("9223372036854775808"),
-            "strconv.ParseInt: parsing \"9223372036854775808\": value out of range");
+  EXPECT_EQ(problem("9223372036854775808"), "strconv.ParseInt: parsing \"9223372036854775808\": value out of range");
   EXPECT_EQ(problem("99999999999999999999999"),
             "strconv.ParseInt: parsing \"99999999999999999999999\": value out of range");
   EXPECT_EQ(problem("1_0", 10), "strconv.ParseInt: parsing \"1_0\": invalid syntax");

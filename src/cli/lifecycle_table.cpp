@@ -1,8 +1,8 @@
 // The rows of the command table for containers that are there: their list, their life, what they take.
 
 #include "cli/command_rows.h"
-#include "cli/update_flags.h"
 #include "cli/streams.h"
+#include "cli/update_flags.h"
 
 namespace davit::cli {
 

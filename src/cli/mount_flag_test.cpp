@@ -36,12 +36,12 @@ TEST(MountFlag, Bind) {
                         "bind-recursive=disabled")
                 .mount,
             expected);
-  EXPECT_EQ(parse_mount("TYPE=bind,SRC=/etc,DST=/x,RO=1,consistency=Cached,bind-propagation=RSHARED,bind-nonrecursive")
-                .mount,
-            expected);
+  EXPECT_EQ(
+      parse_mount("TYPE=bind,SRC=/etc,DST=/x,RO=1,consistency=Cached,bind-propagation=RSHARED,bind-nonrecursive").mount,
+      expected);
   EXPECT_EQ(parse_mount("type=bind,src=./x,dst=/x").mount.source, std::filesystem::current_path() / "x");
-  EXPECT_TRUE(
-      parse_mount("type=bind,src=/a,dst=/x,readonly,bind-recursive=readonly,bind-propagation=rprivate").mount.recursive_read_only);
+  EXPECT_TRUE(parse_mount("type=bind,src=/a,dst=/x,readonly,bind-recursive=readonly,bind-propagation=rprivate")
+                  .mount.recursive_read_only);
 }
 
 TEST(MountFlag, Volume) {
@@ -82,7 +82,8 @@ TEST(MountFlag, IsRefusedInDockersWords) {
   EXPECT_EQ(problem("type=tmpfs,target=/x,tmpfs-size=x"), "invalid value for tmpfs-size: x");
   EXPECT_EQ(problem("type=tmpfs,target=/x,tmpfs-mode=9"), "invalid value for tmpfs-mode: 9");
   EXPECT_EQ(problem("type=tmpfs,target=/x,volume-nocopy"), "cannot mix 'volume-*' options with mount type 'tmpfs'");
-  EXPECT_EQ(problem("type=bind,source=/etc,target=/x,tmpfs-size=1"), "cannot mix 'tmpfs-*' options with mount type 'bind'");
+  EXPECT_EQ(problem("type=bind,source=/etc,target=/x,tmpfs-size=1"),
+            "cannot mix 'tmpfs-*' options with mount type 'bind'");
   EXPECT_EQ(problem("target=/x,bind-propagation=shared"), "cannot mix 'bind-*' options with mount type 'volume'");
   EXPECT_EQ(problem("target=/x,image-subpath=a"), "cannot mix 'image-*' options with mount type 'volume'");
   EXPECT_EQ(problem("type=bind,source=/etc,target=/x,bind-recursive=x"),

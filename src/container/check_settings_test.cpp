@@ -31,8 +31,7 @@ TEST(CheckSettings, CapabilitiesAreNamedInFull) {
   description.security.cap_add = {"net_admin", "CAP_CHOWN", "Net_Admin"};
   check_settings(description);
   EXPECT_EQ(description.security.cap_add, (std::vector<std::string>{"CAP_CHOWN", "CAP_NET_ADMIN"}));
-  EXPECT_EQ(problem([](auto& d) { d.security.cap_add = {"bad"}; }),
-            "invalid CapAdd: unknown capability: \"CAP_BAD\"");
+  EXPECT_EQ(problem([](auto& d) { d.security.cap_add = {"bad"}; }), "invalid CapAdd: unknown capability: \"CAP_BAD\"");
   EXPECT_EQ(problem([](auto& d) { d.security.cap_drop = {""}; }), "invalid CapDrop: unknown capability: \"CAP_\"");
 }
 
@@ -45,7 +44,9 @@ TEST(CheckSettings, RefusesInDockersWords) {
   EXPECT_EQ(problem([](auto& d) { d.oom_score_adj = 2000; }),
             "Invalid value 2000, range for oom score adj is [-1000, 1000]");
   EXPECT_EQ(problem([](auto& d) { d.runtime = "nosuch"; }), "Unknown runtime specified nosuch");
-  EXPECT_EQ(problem([](auto& d) { d.devices = {{"/dev/nosuch", "/dev/x", "rwm"}}; }),
+  EXPECT_EQ(problem([](auto& d) {
+              d.devices = {{"/dev/nosuch", "/dev/x", "rwm"}};
+            }),
             "error gathering device information while adding custom device \"/dev/nosuch\": no such file or directory");
   EXPECT_EQ(problem([](auto& d) {
               d.namespaces.uts = "host";

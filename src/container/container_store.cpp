@@ -185,9 +185,8 @@ std::string ContainerStore::reserve_name(const std::string& wanted, const std::s
 // Whether a folder that was left to an exit command is so old that none comes for it any more.
 bool ContainerStore::is_forgotten(const std::string& name) const {
   if (!name.starts_with(kLeftPrefix)) return false;
-  std::error_code error;
-  const auto left = stdfs::last_write_time(containers_ / name, error);  // its state was written just before
-  return !error && base::now() - std::chrono::file_clock::to_sys(left) > kPatienceWithExitCommand;
+  const auto left = fs::changed_at(containers_ / name);  // its state was written just before
+  return left && base::now() - *left > kPatienceWithExitCommand;
 }
 
 // Removes what a davit left that died while it made or removed a container. What another is making has a lock that is

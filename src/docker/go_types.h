@@ -18,8 +18,12 @@ using Field = Type::Field;
 inline Type structure(std::string name, std::vector<Field> fields) {
   return {.kind = Kind::kStruct, .name = std::move(name), .fields = std::move(fields)};
 }
-inline Type pointer_to(const Type& target) { return {.kind = Kind::kPointer, .name = "*" + target.name, .element = &target}; }
-inline Type slice_of(const Type& element) { return {.kind = Kind::kSlice, .name = "[]" + element.name, .element = &element}; }
+inline Type pointer_to(const Type& target) {
+  return {.kind = Kind::kPointer, .name = "*" + target.name, .element = &target};
+}
+inline Type slice_of(const Type& element) {
+  return {.kind = Kind::kSlice, .name = "[]" + element.name, .element = &element};
+}
 inline Type named_text(std::string name) { return {.kind = Kind::kString, .name = std::move(name)}; }
 
 // Whose JSON name is Go's; `may_lack` for those that are not written where they are zero.

@@ -8,7 +8,8 @@
 
 namespace davit::runtime {
 
-// Only what is set; no limit of processes is what a new group has. Throws Error(kInvalidArgument) with docker's words for a device rate of what is no device.
+// Only what is set; no limit of processes is what a new group has. Throws Error(kInvalidArgument) with docker's words
+// for a device rate of what is no device.
 boost::json::object resources_object(const Resources& resources);
 
 }  // namespace davit::runtime
