@@ -78,7 +78,7 @@ class Extraction {
     const fs::Directory& parent = open_parent(place.parent_path());
     const std::string name = place.filename();
     if (entry.type == EntryType::kDirectory) return add_folder(parent, name, entry, folder_ / place);
-    make_room(parent, name, place, entry);
+    make_room(parent, name, place);
     switch (entry.type) {
       case EntryType::kFile:
         return add_file(parent, name, entry);
@@ -142,13 +142,12 @@ class Extraction {
     times_.push_back({path, entry.mtime});
   }
 
-  void make_room(const fs::Directory& parent, const std::string& name, const stdfs::path& place,
-                 const TarEntry& entry) {
+  void make_room(const fs::Directory& parent, const std::string& name, const stdfs::path& place) {
     const auto there = parent.status(name);
     if (!there) return;
     if (S_ISDIR(there->st_mode)) {
       throw Error::format(Code::kConflict, "cannot overwrite directory \"{}\" with non-directory \"{}\"",
-                          shown(folder_ / place), base::printable(entry.path));
+                          shown(folder_ / place), shown(folder_));
     }
     parent.remove(name);
   }

@@ -274,7 +274,7 @@ def test_a_mounted_volume_that_cannot_be(davit, run):
     davit("volume", "create", "--opt", "type=none", "--opt", "o=bind", "--opt", "device=/nosuch", "v7")
     before = mounts_of_host()
 
-    refused = run("true", options=("-v", "v7:/x"), code=127)
+    refused = run("true", options=("-v", "v7:/x"), code=125)
 
     assert "error while mounting volume 'v7': failed to mount local volume" in refused.stderr
     assert mounts_of_host() == before and davit("ps", "-aq").stdout == ""
