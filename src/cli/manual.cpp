@@ -4,6 +4,7 @@
 
 #include <fmt/core.h>
 
+#include "base/strings.h"
 #include "cli/command.h"
 #include "cli/help.h"
 #include "cli/manual_texts.h"
