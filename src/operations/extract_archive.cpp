@@ -128,7 +128,7 @@ class Extraction {
     const auto there = parent.status(name);
     if (there && !S_ISDIR(there->st_mode)) {
       throw Error::format(Code::kConflict, "cannot overwrite non-directory \"{}\" with directory \"{}\"", shown(path),
-                          base::printable(entry.path));
+                          shown(folder_));
     }
     if (!there) parent.make_directory(name, kImpliedMode);
     auto folder = parent.child(name);
