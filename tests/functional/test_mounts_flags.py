@@ -114,6 +114,14 @@ def test_over_dev_shm(run, host):
     assert run("cat", "/dev/shm/file", options=("-v", f"{host}:/dev/shm")).stdout == "of the host\n"
 
 
+def test_over_proc_is_refused(davit, run, host):
+    assert f'error mounting "{host}" to rootfs at "/proc": "/proc" cannot be mounted because it is not of type proc' in \
+        run("true", options=("-v", f"{host}:/proc"), code=125).stderr
+    assert '"/proc/version" cannot be mounted because it is inside /proc' in run("true", options=("-v", f"{host}/file:/proc/version"), code=125).stderr
+    assert run("cat", "/proc/meminfo", options=("-v", f"{host}/file:/proc/meminfo")).stdout == "of the host\n"
+    assert davit("ps", "-aq").stdout == ""
+
+
 # tmpfs.
 
 def test_tmpfs(run):
