@@ -37,6 +37,10 @@ class Directory {
   std::optional<Directory> open_inside(const stdfs::path& relative) const;
   // The same for a regular file, for reading.
   std::optional<File> open_file_inside(const stdfs::path& relative) const;
+  // The same for whatever is there, by a descriptor that only names it (O_PATH).
+  std::optional<FileDescriptor> open_path_inside(const stdfs::path& relative) const;
+  // The folder itself, for set_owner() and the like: what a name leads to may change, what a descriptor is does not.
+  File own_file() const;
   // The folder of that name in this one, not through a link; nothing when it is missing or no folder.
   std::optional<Directory> child(const std::string& name) const;
   // The same for a regular file, for reading.
