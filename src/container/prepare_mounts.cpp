@@ -10,6 +10,7 @@
 #include "base/fs/paths.h"
 #include "base/strings.h"
 #include "container/host_propagation.h"
+#include "container/own_places.h"
 #include "container/volume_fill.h"
 
 namespace davit::container {
@@ -62,6 +63,41 @@ constexpr std::array kTmpfsFlags = {
 constexpr std::array<std::string_view, 7> kTmpfsValues = {"mode", "uid",       "gid",      "size",
                                                           "mpol", "nr_inodes", "nr_blocks"};
 
+// Of /proc's files those that stand for what a container may be told otherwise; runc's list.
+constexpr std::array<std::string_view, 11> kReplaceable = {"cpuinfo",
+                                                           "diskstats",
+                                                           "loadavg",
+                                                           "meminfo",
+                                                           "net/dev",
+                                                           "slabinfo",
+                                                           "stat",
+                                                           "swaps",
+                                                           "sys/crypto/fips_enabled",
+                                                           "sys/kernel/ns_last_pid",
+                                                           "uptime"};
+constexpr std::string_view kProc = "/proc";
+constexpr std::string_view kProcFilesystem = "0x9fa0";  // as fs::filesystem_type() has it
+
+// A container whose /proc is not the kernel's would fool whatever looks there, davit included. In the words of runc,
+// as crun takes it without one.
+void check_proc(const MountPoint& mount) {
+  const std::string target = mount.target.string();
+  std::string why;
+  if (target == kProc) {
+    const bool is_proc = mount.kind == MountKind::kBind && fs::exists(mount.source) &&
+                         fs::filesystem_type(mount.source) == kProcFilesystem;
+    if (!is_proc) why = "not of type proc";
+  } else if (target.starts_with("/proc/")) {
+    const std::string_view inside = std::string_view(target).substr(kProc.size() + 1);
+    if (std::find(kReplaceable.begin(), kReplaceable.end(), inside) == kReplaceable.end()) why = "inside /proc";
+  }
+  if (why.empty()) return;
+  throw Error::format(Code::kInvalidArgument,
+                      "error mounting \"{0}\" to rootfs at \"{1}\": \"{1}\" cannot be mounted because it is {2}",
+                      base::printable(mount.kind == MountKind::kTmpfs ? "tmpfs" : mount.source),
+                      base::printable(target), why);
+}
+
 [[noreturn]] void refuse_missing(const std::string& source) {
   throw Error::format(Code::kInvalidArgument,
                       "invalid mount config for type \"bind\": bind source path does not exist: {}",
@@ -103,7 +139,9 @@ class Preparation {
       if (mount.source_must_exist) refuse_missing(mount.source);
       make_source(mount.source);
     }
-    const std::string propagation = mount.propagation.empty() ? "rprivate" : mount.propagation;
+    std::string propagation = mount.propagation.empty() ? "rprivate" : mount.propagation;
+    // crun takes the r for that of rbind; without what is mounted below the two mean the same.
+    if (!mount.recursive && propagation.starts_with('r')) propagation.erase(0, 1);
     require_propagation(propagation, mount.source);
     if (propagation.ends_with("shared")) {
       prepared_.root_propagation = "shared";
@@ -119,6 +157,7 @@ class Preparation {
       const auto lock = places_.volumes.lock(base::FileLock::Mode::kShared);
       volume = places_.volumes.create(volume_options(mount));
     }
+    if (mount.subpath.empty()) make_place(places_.root, mount.target.relative_path(), true);
     auto data = places_.volumes.data(volume->name);
     if (volume->is_mounted()) {
       data = next_place();
@@ -126,7 +165,7 @@ class Preparation {
       if (const auto mount_there = places_.share(volume->name)) {
         fs::attach_mount(*mount_there, data);
       } else {
-        VolumeStore::mount(*volume, data);
+        places_.volumes.mount(*volume, data);
       }
     }
     if (mount.copy && places_.fill) fill_volume(*volume, data, places_.volumes, places_.root, mount.target);
@@ -189,6 +228,7 @@ void release_mounts(const stdfs::path& staging) {
 
 void check_mounts(const Description& description) {
   for (const auto& mount : description.mounts) {
+    check_proc(mount);
     if (mount.kind == MountKind::kTmpfs) tmpfs_options(mount);
     if (mount.kind == MountKind::kVolume) VolumeStore::check(volume_options(mount));
     if (mount.kind == MountKind::kBind && mount.source_must_exist && !fs::exists(mount.source))

@@ -101,6 +101,28 @@ TEST_F(PrepareMountsTest, OptionsOfABind) {
   EXPECT_EQ(mounts[1].options, (Texts{"rbind", "rprivate", "ro", "rro"}));
 }
 
+TEST(CheckMounts, ProcIsTheKernels) {
+  const auto refusal = [](MountPoint mount) -> std::string {
+    Description description;
+    description.mounts = {std::move(mount)};
+    try {
+      check_mounts(description);
+    } catch (const base::Error& error) {
+      return error.message();
+    }
+    return "taken";
+  };
+  EXPECT_EQ(
+      refusal({.source = "/tmp", .target = "/proc"}),
+      "error mounting \"/tmp\" to rootfs at \"/proc\": \"/proc\" cannot be mounted because it is not of type proc");
+  EXPECT_EQ(
+      refusal({.kind = MountKind::kTmpfs, .target = "/proc/x"}),
+      "error mounting \"tmpfs\" to rootfs at \"/proc/x\": \"/proc/x\" cannot be mounted because it is inside /proc");
+  EXPECT_EQ(refusal({.source = "/proc", .target = "/proc"}), "taken");
+  EXPECT_EQ(refusal({.source = "/tmp", .target = "/proc/meminfo"}), "taken");
+  EXPECT_EQ(refusal({.source = "/tmp", .target = "/process"}), "taken");
+}
+
 TEST_F(PrepareMountsTest, AVolumeIsItsDataFolder) {
   Description description;
   description.mounts = {{.kind = MountKind::kVolume, .source = "v1", .target = "/v"}};

@@ -71,14 +71,11 @@ class Extraction {
     bytes_ += kTarBlock;
     if (entry.type == EntryType::kFile) bytes_ += (entry.size + kTarBlock - 1) / kTarBlock * kTarBlock;
     const stdfs::path place = place_of(entry.path);
-    if (place.empty()) {
-      if (entry.type == EntryType::kDirectory) change(open(folder_), entry, folder_);
-      return;
-    }
+    if (place.empty()) return;  // the folder that takes the archive stays as it is
     const fs::Directory& parent = open_parent(place.parent_path());
     const std::string name = place.filename();
     if (entry.type == EntryType::kDirectory) return add_folder(parent, name, entry, folder_ / place);
-    make_room(parent, name, place, entry);
+    make_room(parent, name, place);
     switch (entry.type) {
       case EntryType::kFile:
         return add_file(parent, name, entry);
@@ -128,7 +125,7 @@ class Extraction {
     const auto there = parent.status(name);
     if (there && !S_ISDIR(there->st_mode)) {
       throw Error::format(Code::kConflict, "cannot overwrite non-directory \"{}\" with directory \"{}\"", shown(path),
-                          base::printable(entry.path));
+                          shown(folder_));
     }
     if (!there) parent.make_directory(name, kImpliedMode);
     auto folder = parent.child(name);
@@ -142,13 +139,12 @@ class Extraction {
     times_.push_back({path, entry.mtime});
   }
 
-  void make_room(const fs::Directory& parent, const std::string& name, const stdfs::path& place,
-                 const TarEntry& entry) {
+  void make_room(const fs::Directory& parent, const std::string& name, const stdfs::path& place) {
     const auto there = parent.status(name);
     if (!there) return;
     if (S_ISDIR(there->st_mode)) {
       throw Error::format(Code::kConflict, "cannot overwrite directory \"{}\" with non-directory \"{}\"",
-                          shown(folder_ / place), base::printable(entry.path));
+                          shown(folder_ / place), shown(folder_));
     }
     parent.remove(name);
   }

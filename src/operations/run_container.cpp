@@ -85,13 +85,7 @@ container::Description describe(store::Store& store, const FoundImage& found, co
   description.image = found.record.id;
   description.image_reference = options.image;
   description.diff_ids = config.diff_ids;
-  // Volumes and tmpfs come with the volume store: until then an image's VOLUME is part of its root file system.
-  for (const auto& mount : description.mounts) {
-    if (mount.kind != container::MountKind::kBind)
-      throw Error::format(Code::kNotSupported, "volumes and tmpfs are not supported yet ({}): mount a host folder",
-                          mount.target.string());
-  }
-  description.mounts = container::merge_mounts(std::move(description.mounts), of_others, {});
+  description.mounts = container::merge_mounts(std::move(description.mounts), of_others, description.volumes);
   return description;
 }
 

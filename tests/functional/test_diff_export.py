@@ -31,6 +31,7 @@ def box(davit, registry):
 
 
 def test_diff_as_docker(davit, docker, box):
+    docker("rm", "-fv", "cc", code=None)
     docker("pull", "-q", box)
     docker("run", "--name", "cc", "--network", "none", "-v", "/vol", "--tmpfs", "/run", box, "sh", "-c", SCRIPT)
     davit("run", "--name", "cc", "--network", "none", "-v", "/vol", "-v", "/run", box, "sh", "-c", SCRIPT)
@@ -73,6 +74,7 @@ def members(data):
 
 @pytest.mark.parametrize("command", ["true", "sleep 600"], ids=["stopped", "running"])
 def test_export_as_docker(davit, docker, box, folder, command):
+    docker("rm", "-fv", "cc", code=None)
     docker("pull", "-q", box)
     script = SCRIPT + "; echo done >/vol/done; " + command
     docker("run", "-d", "--name", "cc", "--network", "none", "-v", "/vol", box, "sh", "-c", script)

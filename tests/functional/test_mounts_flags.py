@@ -116,7 +116,10 @@ def test_over_dev_shm(run, host):
 
 
 def test_over_proc_is_refused(davit, run, host):
-    assert "/proc" in run("true", options=("-v", f"{host}:/proc"), code=None).stderr
+    assert f'error mounting "{host}" to rootfs at "/proc": "/proc" cannot be mounted because it is not of type proc' in \
+        run("true", options=("-v", f"{host}:/proc"), code=125).stderr
+    assert '"/proc/version" cannot be mounted because it is inside /proc' in run("true", options=("-v", f"{host}/file:/proc/version"), code=125).stderr
+    assert run("cat", "/proc/meminfo", options=("-v", f"{host}/file:/proc/meminfo")).stdout == "of the host\n"
     assert davit("ps", "-aq").stdout == ""
 
 
