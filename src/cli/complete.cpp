@@ -222,7 +222,8 @@ Completes completes(std::string_view argument_word) {
       {"MANIFEST", kImages},     {"MANIFEST_LIST", kImages}, {"NAME", kImages},          {"NAME|ID", kObjects},
       {"REPOSITORY", kImages},   {"SERVER", kRegistries},    {"SRC_PATH|-", kFiles},     {"SOURCE", kImages},
       {"SOURCE_IMAGE", kImages}, {"TARGET", kImages},        {"TARGET_IMAGE", kImages},  {"TERM", kNothing},
-      {"VOLUME", kVolumes},      {"WORD", kNothing},
+      {"VOLUME", kVolumes},      {"WORD", kNothing},         {"NEW_NAME", kNothing},     {"OPTIONS", kNothing},
+      {"SESSION", kNothing},
   };
   const auto found = kinds.find(argument_word);
   return found == kinds.end() ? kUnknown : found->second;

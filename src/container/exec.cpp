@@ -61,8 +61,8 @@ void sweep(const stdfs::path& sessions) {
     try {
       const auto unattended = base::FileLock::try_acquire(folder / "lock");
       if (!unattended) continue;
-      const auto pid = fs::read_file_if_exists(folder / "conmon.pid");
-      if (pid && fs::exists(stdfs::path("/proc") / std::string(base::trim(*pid)))) continue;
+      const auto conmon = runtime::conmon_of(folder);
+      if (conmon && conmon->alive()) continue;
       fs::remove_tree(folder);
     } catch (const Error&) {  // somebody else is removing it
     }

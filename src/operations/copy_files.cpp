@@ -198,11 +198,9 @@ void check_output(const CopyName& destination) {
   struct stat status = {};
   if (::stat(folder.c_str(), &status) != 0 && errno == ENOENT)
     refuse("invalid output path: directory \"" + base::printable(folder) + "\" does not exist");
-  const bool exists = ::stat(destination.path.c_str(), &status) == 0;
-  const bool is_device = S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode);
-  if (exists && !S_ISDIR(status.st_mode) && !S_ISREG(status.st_mode))
-    refuse("invalid output path: \"" + base::printable(destination.path) +
-           "\" must be a directory or a regular file: got " + (is_device ? "a device" : "an irregular file"));
+  if (::stat(destination.path.c_str(), &status) == 0 && !S_ISDIR(status.st_mode) && !S_ISREG(status.st_mode))
+    refuse("invalid output path: \"" + base::printable(destination.path) + "\" must be a directory or a regular file" +
+           (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode) ? ": got a device" : ""));
 }
 
 // A container's root may be written to, but for what is mounted read-only.

@@ -46,6 +46,9 @@ struct Exec {
   std::optional<int> exit_code();
 };
 
+// The conmon of a bundle or session, while it lives or nobody took note of its end.
+std::optional<base::ProcessIdentity> conmon_of(const std::filesystem::path& folder);
+
 // Stateless; safe for use by any number of threads and processes as long as one at a time works on a container.
 class ContainerRuntime {
  public:

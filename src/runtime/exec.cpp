@@ -51,9 +51,7 @@ Exec ContainerRuntime::exec(const Bundle& session, const std::function<void()>& 
   child.wait();
 
   Exec exec;
-  if (const auto pid = read_number(session.folder / "conmon.pid")) {
-    exec.processes.conmon = base::ProcessIdentity::of(*pid).value_or(base::ProcessIdentity());
-  }
+  exec.processes.conmon = conmon_of(session.folder).value_or(base::ProcessIdentity());
   std::string fallback;
   bool attachable = true;
   if (before_start) {
@@ -76,6 +74,11 @@ Exec ContainerRuntime::exec(const Bundle& session, const std::function<void()>& 
   exec.processes.init = base::ProcessIdentity::of(answer.data).value_or(base::ProcessIdentity());
   exec.answer = std::move(sync.read);
   return exec;
+}
+
+std::optional<base::ProcessIdentity> conmon_of(const std::filesystem::path& folder) {
+  const auto pid = read_number(folder / "conmon.pid");
+  return pid ? base::ProcessIdentity::of(*pid) : std::nullopt;
 }
 
 std::optional<int> Exec::exit_code() {

@@ -130,7 +130,7 @@ def test_program_help_has_dockers_groups(davit):
     heads = re.findall(r"^([A-Z][A-Za-z ]+):$", text, re.M)
     assert heads == ["Common Commands", "Management Commands", "Commands", "Global Options"]
     common, management = text.split("Common Commands:\n")[1].split("Management Commands:\n")
-    assert re.findall(r"^  (\w+) ", common, re.M)[:3] == ["run", "ps", "pull"]
+    assert re.findall(r"^  (\w+) ", common, re.M)[:3] == ["run", "exec", "ps"]
     assert re.search(r"^  image  +Manage images$", management, re.M)
     assert davit().stderr == text and davit().stdout == ""  # without a command, on standard error, as docker
 
