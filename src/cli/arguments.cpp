@@ -154,6 +154,8 @@ void check_count(const Command& command, std::size_t count) {
   if (command.least == command.most && given != command.least) {
     fail(command.least == 0 ? "accepts no arguments" : "requires " + plural(command.least));
   }
+  if (command.tells_range && (given < command.least || given > command.most))
+    fail(fmt::format("requires at least {} and at most {}", command.least, plural(command.most)));
   if (given < command.least) fail("requires at least " + plural(command.least), "See");
   if (command.most != kAnyNumber && given > command.most) fail("requires at most " + plural(command.most));
 }

@@ -38,6 +38,7 @@ struct Command {
   int (*handler)(Context&, const Arguments&) = nullptr;
   bool flags_end_at_argument = false;  // what follows the first argument belongs to the container
   bool hidden = false;
+  bool tells_range = false;  // too few or too many arguments: docker names both bounds of some commands, of others one
   std::vector<std::string_view> aliases = {};  // its other names ("image ls"): commands() has a row for each
   std::string_view alias_of = "";              // in such a row: the first name
 };

@@ -24,6 +24,7 @@ std::vector<Command> file_commands() {
        .least = 1,
        .most = 2,
        .handler = run_commit,
+       .tells_range = true,
        .aliases = {"container commit"}},
       {.name = "cp",
        .arguments = "[OPTIONS] CONTAINER:SRC_PATH DEST_PATH|-\n\tdavit cp [OPTIONS] SRC_PATH|- CONTAINER:DEST_PATH",

@@ -135,6 +135,12 @@ std::vector<const Command*> commands_of(const Group& group) {
   std::vector<const Command*> rows;
   for (const Command& command : commands()) {
     if (command.hidden || !command.name.starts_with(prefix)) continue;
+    // A command whose own name is elsewhere ("container ls" is "ps") has one row here all the same.
+    const std::string_view own = command.alias_of.empty() ? command.name : command.alias_of;
+    if (own.starts_with(prefix)) {
+      if (own == command.name) rows.push_back(&command);
+      continue;
+    }
     const auto names = names_of(command);
     const auto first = std::find_if(names.begin(), names.end(), [&](auto name) { return name.starts_with(prefix); });
     if (*first == command.name) rows.push_back(&command);

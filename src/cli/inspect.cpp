@@ -157,12 +157,12 @@ std::optional<Found> find_volume(Context& context, const std::string& name) {
   const container::VolumeStore& volumes = context.containers().volumes();
   const auto volume = volumes.find(name);
   if (!volume) return std::nullopt;
-  return Found{docker::volume_inspect(volumes, *volume), &docker::volume_inspect_type()};
+  return Found{docker::volume_inspect(volumes, *volume), &docker::volume_inspect_type(), false};
 }
 
 Found get_volume(Context& context, const std::string& name) {
   const container::VolumeStore& volumes = context.containers().volumes();
-  return {docker::volume_inspect(volumes, volumes.get(name)), &docker::volume_inspect_type()};
+  return {docker::volume_inspect(volumes, volumes.get(name)), &docker::volume_inspect_type(), false};
 }
 
 // A container of that name, else an image, else a volume. What is no valid name names nothing, as for docker.

@@ -45,6 +45,7 @@ class Inspector {
       return out;
     } catch (const base::Error& error) {
       if (error.code() != base::Code::kInvalidArgument) throw;
+      if (!found.by_members) throw ClientError("template parsing error: " + error.message());
       out.clear();
     }
     try {

@@ -15,6 +15,7 @@ namespace davit::cli {
 struct Inspected {
   boost::json::object object;
   const text::Type* type = nullptr;  // docker's Go type of it
+  bool by_members = true;            // a template that does not fit the type is tried on the JSON's members
 };
 
 // Prints what `get` finds of each name given: together as JSON, or one line of the template of --format for each; then

@@ -33,7 +33,8 @@ constexpr mode_t kFolderMode = 0755;
 void make(const fs::Directory& folder, const std::string& name, Kind kind) try {
   switch (kind) {
     case Kind::kFolder:
-      return folder.make_directory(name, kFolderMode);
+      folder.make_directory(name, kFolderMode);
+      return folder.set_mode(name, kFolderMode);  // whatever our umask is
     case Kind::kFile:
       folder.create_file(name, 0755).set_mode(0755);
       return;

@@ -10,6 +10,7 @@
 #include "base/fs/paths.h"
 #include "base/strings.h"
 #include "container/host_propagation.h"
+#include "container/own_places.h"
 #include "container/volume_fill.h"
 
 namespace davit::container {
@@ -156,6 +157,7 @@ class Preparation {
       const auto lock = places_.volumes.lock(base::FileLock::Mode::kShared);
       volume = places_.volumes.create(volume_options(mount));
     }
+    if (mount.subpath.empty()) make_place(places_.root, mount.target.relative_path(), true);
     auto data = places_.volumes.data(volume->name);
     if (volume->is_mounted()) {
       data = next_place();
@@ -163,7 +165,7 @@ class Preparation {
       if (const auto mount_there = places_.share(volume->name)) {
         fs::attach_mount(*mount_there, data);
       } else {
-        VolumeStore::mount(*volume, data);
+        places_.volumes.mount(*volume, data);
       }
     }
     if (mount.copy && places_.fill) fill_volume(*volume, data, places_.volumes, places_.root, mount.target);

@@ -25,8 +25,8 @@ fs::Directory open_running(const HeldContainer& held, RootKind kind) {
   const auto& process = kind == RootKind::kAsSeen ? init : *held.state().conmon;
   const stdfs::path root = "/proc/" + std::to_string(process.pid) + "/root";
   // conmon is where the davit was that mounted the root.
-  auto folder =
-      fs::Directory::open(kind == RootKind::kAsSeen ? root : root / held.bundle().folder.relative_path() / "rootfs");
+  auto folder = fs::Directory::open(
+      kind == RootKind::kAsSeen ? root : root / held.bundle().folder.relative_path() / "rootfs", "/");
   if (!process.alive()) throw Error::format(Code::kConflict, "Container {} is not running", held.record().id);
   return folder;
 }
@@ -40,7 +40,7 @@ fs::FileDescriptor open_stopped(ContainerStore& containers, const HeldContainer&
 }
 
 fs::Directory open_mount(const fs::FileDescriptor& mount) {
-  return fs::Directory::open("/proc/self/fd/" + std::to_string(mount.get()));
+  return fs::Directory::open("/proc/self/fd/" + std::to_string(mount.get()), "/");
 }
 
 // The place of a mount in a root, made where it is missing, by a descriptor.

@@ -191,18 +191,31 @@ void VolumeStore::sweep() const {
   }
 }
 
-void VolumeStore::mount(const Volume& volume, const std::filesystem::path& target) {
+void VolumeStore::mount(const Volume& volume, const std::filesystem::path& target) const {
   const auto option = [&](const char* key) {
     const auto found = volume.options->find(key);
     return found == volume.options->end() ? std::string() : found->second;
   };
+  const std::string device = option("device"), o = option("o");
+  const auto fail = [&](std::string_view why) {
+    const auto data = this->data(volume.name).string();
+    throw Error::format(Code::kIo, "error while mounting volume '{0}': failed to mount local volume: mount {1}:{0}{2}",
+                        data, base::printable(device), why);
+  };
+  const auto words = base::split(o, ',');
+  const bool binds = std::find(words.begin(), words.end(), "bind") != words.end();
+  if (binds && !fs::exists(device)) fail(", flags: 0x1000: no such file or directory");
+
   base::ChildOptions mount = {.argv = {"mount", "-t", option("type")}};
-  if (const auto o = option("o"); !o.empty()) mount.argv.insert(mount.argv.end(), {"-o", o});
-  mount.argv.insert(mount.argv.end(), {"--", option("device"), target.string()});
+  if (!o.empty()) mount.argv.insert(mount.argv.end(), {"-o", o});
+  mount.argv.insert(mount.argv.end(), {"--", device, target.string()});
   const auto result = base::run(std::move(mount));
   if (result.status.ok()) return;
-  throw Error::format(Code::kIo, "error while mounting volume '{}': failed to mount local volume: {}", volume.name,
-                      base::printable(base::trim(result.err)));
+  // "mount: /target: why.", and a line that points at the kernel's log.
+  std::string why = base::split(base::trim(result.err), '\n').front();
+  const std::string prefix = "mount: " + target.string() + ": ";
+  if (why.starts_with(prefix)) why.erase(0, prefix.size());
+  fail(": " + base::printable(why));
 }
 
 VolumeStore::Usage VolumeStore::disk_usage() const {

@@ -60,7 +60,7 @@ class VolumeStore {
   std::filesystem::path data(const std::string& name) const { return folder_ / name / "_data"; }
 
   // Mounts what a mounted volume stands for, by mount(8), on a folder that exists. Throws Error with docker's words.
-  static void mount(const Volume& volume, const std::filesystem::path& target);
+  void mount(const Volume& volume, const std::filesystem::path& target) const;
 
   struct Usage {
     struct Own {

@@ -71,10 +71,7 @@ class Extraction {
     bytes_ += kTarBlock;
     if (entry.type == EntryType::kFile) bytes_ += (entry.size + kTarBlock - 1) / kTarBlock * kTarBlock;
     const stdfs::path place = place_of(entry.path);
-    if (place.empty()) {
-      if (entry.type == EntryType::kDirectory) change(open(folder_), entry, folder_);
-      return;
-    }
+    if (place.empty()) return;  // the folder that takes the archive stays as it is
     const fs::Directory& parent = open_parent(place.parent_path());
     const std::string name = place.filename();
     if (entry.type == EntryType::kDirectory) return add_folder(parent, name, entry, folder_ / place);

@@ -13,7 +13,7 @@
 namespace davit::operations {
 
 struct ExtractOptions {
-  std::string folder;               // in the root; it exists
+  std::string folder;               // in the root; it exists, and its own attributes stay
   std::optional<std::string> name;  // the archive's first names become this; empty: what is in them goes into `folder`
   std::optional<base::fs::Ownership> owner;  // of all that is made; nothing: as the archive has it
 };

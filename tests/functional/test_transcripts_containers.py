@@ -19,6 +19,13 @@ def without(*parts):
     return lambda lines: [line for line in lines if not any(part in line for part in parts)]
 
 
+def without_log(why="docker's client logs what its own pipe said"):
+    return (why, lambda lines: [line for line in lines if not line.startswith("time=")], None)
+
+
+PRUNED = "davit takes anonymous volumes alone, as docker's engine does since API 1.42"
+
+
 def later(what, flag):
     return (what, instead(f"docker: Error response from daemon: {flag} is not supported: {what}", "", "Run 'docker run --help' for more information"), 125)
 
@@ -47,6 +54,29 @@ DIFFERS = {
         "run --rm --network none --log-driver json-file --log-opt max-file=2 box:1 true": later(ROTATION, "--log-opt max-file=2"),
         "run --rm --network none --log-driver json-file --log-opt max-size=1m --log-opt max-file=3 box:1 echo fine": later(ROTATION, "--log-opt max-file=3"),
     },
+    "cp": {
+        "cp file c1:/nosuch/": without_log(),
+        "cp folder c1:/etc/passwd": without_log(),
+        "cp file c1:": without_log(),
+        "cp c1:/etc/passwd/ .": ("docker names a folder of its own", instead("Error response from daemon: lstat /etc/passwd/: not a directory"), None),
+        "cp c1:/etc/passwd/x .": ("docker names a folder of its own", instead("Error response from daemon: lstat /etc/passwd/x: not a directory"), None),
+        "cp - c1:/tmp": ("davit says where", replaced("unexpected EOF", "unexpected end of archive in a header at byte 0"), None),
+        "+ ls copied copied/etc": ("the recording has no empty lines", lambda lines: [*lines[:8], "", *lines[8:]], None),
+        "cp file c1:/proc/x": ("docker writes below what is mounted there", instead("Error response from daemon: create /proc/x: no such file or directory"), 1),
+    },
+    "export": {
+        "+ tar tf c1.tar | grep -v ^bin/ | sort": ("davit's has the root's own attributes", lambda lines: ["./", *lines], None),
+    },
+    "commit": {
+        "commit -c 'STOPSIGNAL INT' c1 snap:1": ("davit takes all that alters a configuration", instead("sha256:" + "0" * 64), 0),
+    },
+    "volumes": {
+        "volume create v4 v5": ("a slip of docker's", replaced("SRun", "Run"), None),
+        "volume prune -f @3145": (PRUNED, lambda lines: [line for line in lines if line != "named"][:-1] + ["Total reclaimed space: 12.29kB"], None),
+        "volume ls @3161": (PRUNED, lambda lines: [lines[0], "local     named", *lines[1:]], None),
+        "volume ls @3170": (PRUNED, lambda lines: [lines[0], "local     named", *lines[1:]], None),
+        "volume prune": (PRUNED, replaced("all local", "anonymous local"), None),
+    },
     "update": {
         "update --kernel-memory 1m c1": ("kernels have no such limit any more", instead(
             "--kernel-memory is not supported: kernels have no limit of their own for it any more; --memory counts it in"), None),
@@ -60,13 +90,14 @@ UNORDERED = {
     "diff": {"diff c1", "diff c2", "container diff c2"},
 }
 
-# PIDs, times of processes and use of the CPU.
+# PIDs, times of processes, use of the CPU, bytes on the disk.
 NUMBERS = {
+    "volumes": {"volume prune -f"},
     "top": {"top c1", "top c1 -o pid,args", "top c1 aux", "top c1 -e -o 'pid comm'", "container top c1 -o pid,comm"},
     "pause": {"top c1"},
 }
 
-SECTIONS = ["create", "start", "restart", "stop", "kill", "rm", "rename", "top", "wait", "logs", "attach", "update", "stats"]
+SECTIONS = ["cp", "diff", "export", "commit", "volumes", "create", "start", "restart", "stop", "kill", "rm", "rename", "top", "wait", "logs", "attach", "update", "stats"]
 
 
 @pytest.fixture

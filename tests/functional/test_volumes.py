@@ -274,9 +274,12 @@ def test_a_mounted_volume_that_cannot_be(davit, run):
     davit("volume", "create", "--opt", "type=none", "--opt", "o=bind", "--opt", "device=/nosuch", "v7")
     before = mounts_of_host()
 
-    refused = run("true", options=("-v", "v7:/x"), code=125)
+    refused = run("true", options=("-v", "v7:/x"), code=127)
 
-    assert "error while mounting volume 'v7': failed to mount local volume" in refused.stderr
+    data = volume_folder(davit, "v7")
+    assert f"error while mounting volume '{data}': failed to mount local volume: mount /nosuch:{data}, flags: 0x1000: no such file or directory" in refused.stderr
+    davit("volume", "create", "--opt", "type=nosuchfs", "--opt", "device=none", "v8")
+    assert "failed to mount local volume: mount none:" in run("true", options=("-v", "v8:/x"), code=125).stderr
     assert mounts_of_host() == before and davit("ps", "-aq").stdout == ""
 
 

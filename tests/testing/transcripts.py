@@ -151,7 +151,7 @@ class ContainerPlay:
         return run.stdout.decode(errors="replace"), run.returncode
 
     def differences(self, on_purpose, unordered, numbers):
-        """What davit says otherwise, block by block. `on_purpose`: {command: (why, what docker's lines become, exit code or None)}; `unordered`:
+        """What davit says otherwise, block by block. `on_purpose`: {command, or "command @line" of the recording: (why, what docker's lines become, exit code or None)}; `unordered`:
         commands whose lines come in any order; `numbers`: those whose numbers differ from run to run."""
         wrong = []
         for block in self.blocks:
@@ -161,7 +161,7 @@ class ContainerPlay:
                 wrong.append(f"{block.line}: {block.command}: did not end")
                 continue
             recorded, wanted_code = block.output.splitlines(), block.code
-            if change := on_purpose.get(block.command):
+            if change := on_purpose.get(f"{block.command} @{block.line}") or on_purpose.get(block.command):
                 _, lines, other = change
                 recorded = lines(recorded)
                 wanted_code = wanted_code if other is None else other

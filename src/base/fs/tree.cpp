@@ -82,6 +82,12 @@ Directory Directory::open(const stdfs::path& path) {
   return Directory(FileDescriptor(fd), path);
 }
 
+Directory Directory::open(const stdfs::path& path, const stdfs::path& shown) {
+  Directory opened = open(path);
+  opened.path_ = shown;
+  return opened;
+}
+
 std::optional<Directory> Directory::open_inside(const stdfs::path& relative) const {
   const int fd = open_inside_root(this->fd(), relative.empty() ? "." : relative.c_str(), O_RDONLY | O_DIRECTORY);
   if (fd >= 0) return Directory(FileDescriptor(fd), path_ / relative.relative_path());

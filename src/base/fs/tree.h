@@ -26,6 +26,8 @@ struct Ownership {
 class Directory {
  public:
   static Directory open(const stdfs::path& path);  // a trusted path of our own; throws Error(kNotFound)
+  // The same, called otherwise in messages: a container's root is "/" to its user.
+  static Directory open(const stdfs::path& path, const stdfs::path& shown);
   Directory(Directory&&) noexcept = default;
   Directory& operator=(Directory&&) noexcept = default;
 
