@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "container/attach.h"
 #include "container/run_testing.h"
 
 namespace davit::container {
@@ -22,7 +21,7 @@ std::string pattern(std::size_t bytes) {
 
 TEST_F(RunTest, InputOfAnySizePassesThroughUnchanged) {
   auto wanted = description({"cat"});
-  wanted.open_stdin = wanted.stdin_once = true;
+  wanted.open_stdin = true;
   const auto input = pattern(20'000'000);
   const auto result = run(wanted, input);
   EXPECT_EQ(result.exit_code, 0);
@@ -54,7 +53,7 @@ TEST_F(RunTest, SlowReaderGetsEverything) {
     }
   });
   const auto id = store_->create(shell("head -c 2000000 /dev/zero")).id();
-  EXPECT_EQ(start_attached(store(), id, {.streams = {.out = ends[1]}}), 0);
+  EXPECT_EQ(store_->start_and_attach(id, {.in = -1, .out = ends[1], .err = 2}), 0);
   ::close(ends[1]);
   reader.join();
   ::close(ends[0]);
