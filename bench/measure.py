@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-DAVIT = Path(__file__).resolve().parent.parent / "build/release/davit"
+DAVIT = Path(os.environ.get("DAVIT", Path(__file__).resolve().parent.parent / "build/release/davit"))
 RESULTS = Path(__file__).resolve().parent.parent / "build/bench"
 
 

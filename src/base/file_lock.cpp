@@ -1,5 +1,6 @@
 #include "base/file_lock.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <limits>
@@ -50,13 +51,14 @@ bool try_lock(const fs::File& file, FileLock::Mode mode) {
 
 FileLock FileLock::acquire(const std::filesystem::path& path, Mode mode) {
   fs::File file = open_lock_file(path);
-  // A wait inside the kernel (F_OFD_SETLKW) cannot be ended by a flag, and threads share signals: so ask again, soon at
-  // first.
-  auto pause = std::chrono::milliseconds(1);
+  // A wait inside the kernel (F_OFD_SETLKW) cannot be ended by a flag, and threads share signals: so ask again, after
+  // an eighth of what was waited for so far, that a short wait does not end much later than the lock was free.
+  constexpr std::chrono::microseconds kLeast(200), kMost(20'000);
+  const auto begin = std::chrono::steady_clock::now();
   while (!try_lock(file, mode)) {
     check_interrupted();
-    std::this_thread::sleep_for(pause);
-    pause = std::min(pause * 2, std::chrono::milliseconds(20));
+    const auto waited = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begin);
+    std::this_thread::sleep_for(std::clamp(waited / 8, kLeast, kMost));
   }
   return FileLock(std::move(file));
 }

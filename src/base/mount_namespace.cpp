@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "base/fs/mount.h"
 #include "base/fs/paths.h"
 #include "base/process.h"
 
@@ -55,19 +56,36 @@ std::optional<fs::FileDescriptor> MountNamespace::open(const std::vector<int>& h
   return std::nullopt;
 }
 
-void run_in(const fs::FileDescriptor& mount_namespace, const std::function<void()>& work) {
+namespace {
+
+// Mount namespaces belong to threads.
+void run_in_thread(const std::function<void()>& enter, const std::function<void()>& work) {
   std::exception_ptr failure;
   std::jthread([&] {
     try {
-      // The working directory and root, which change with the namespace, are shared with the other threads till then.
-      if (::unshare(CLONE_FS) != 0) throw_errno(errno, "unshare the working directory");
-      if (::setns(mount_namespace.get(), CLONE_NEWNS) != 0) throw_errno(errno, "enter a mount namespace");
+      enter();
       work();
     } catch (...) {
       failure = std::current_exception();
     }
   }).join();
   if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace
+
+void run_in(const fs::FileDescriptor& mount_namespace, const std::function<void()>& work) {
+  run_in_thread(
+      [&] {
+        // The working directory and root, which change with the namespace, are shared with the other threads till then.
+        if (::unshare(CLONE_FS) != 0) throw_errno(errno, "unshare the working directory");
+        if (::setns(mount_namespace.get(), CLONE_NEWNS) != 0) throw_errno(errno, "enter a mount namespace");
+      },
+      work);
+}
+
+void run_in_private(const std::function<void()>& work) {
+  run_in_thread([] { fs::enter_private_mount_namespace(); }, work);
 }
 
 }  // namespace davit::base

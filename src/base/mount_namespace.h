@@ -29,4 +29,8 @@ struct MountNamespace {
 // threw. Threads that the work starts are in that namespace too.
 void run_in(const fs::FileDescriptor& mount_namespace, const std::function<void()>& work);
 
+// Runs the work in a thread with a mount namespace of its own: no mount that it makes reaches another, and all of them
+// end with it, or with this process. Throws what it threw.
+void run_in_private(const std::function<void()>& work);
+
 }  // namespace davit::base

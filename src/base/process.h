@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include <linux/filter.h>
+
 #include "base/fs/file.h"
 
 namespace davit::base {
@@ -25,13 +27,14 @@ struct ChildOptions {
   std::map<std::string, std::string> extra_env;  // added to (or replacing) our environment
   bool clear_env = false;                        // begin from an empty environment (PATH is kept)
   std::optional<std::filesystem::path> directory;
-  int stdin_fd = -1;             // -1: /dev/null
-  int stdout_fd = -1;            // -1: inherited
-  int stderr_fd = -1;            // -1: inherited
-  std::vector<int> pass_fds;     // kept open in the child under the same numbers
-  bool new_session = false;      // setsid(2)
-  bool die_with_parent = false;  // PR_SET_PDEATHSIG, SIGKILL
-  bool interruptible = false;    // run() ends it at Ctrl-C
+  int stdin_fd = -1;                             // -1: /dev/null
+  int stdout_fd = -1;                            // -1: inherited
+  int stderr_fd = -1;                            // -1: inherited
+  std::vector<int> pass_fds;                     // kept open in the child under the same numbers
+  bool new_session = false;                      // setsid(2)
+  bool die_with_parent = false;                  // PR_SET_PDEATHSIG, SIGKILL
+  bool interruptible = false;                    // run() ends it at Ctrl-C
+  std::vector<sock_filter> seccomp_filter = {};  // seccomp(2)'s, from its exec on for it and all below it; empty: none
 };
 
 // A running child, held by a pidfd. Destroying one that still runs leaves it running (and unreaped by us).
@@ -79,8 +82,9 @@ struct ProcessIdentity {
 
   // Of a live process; nothing when there is none. pid 0 means ourselves.
   static std::optional<ProcessIdentity> of(int pid);
-  bool alive() const;             // a zombie is not alive
-  bool signal(int number) const;  // through a pidfd; false when it is gone
+  bool alive() const;               // a zombie is not alive
+  bool signal(int number) const;    // through a pidfd; false when it is gone
+  fs::FileDescriptor open() const;  // a pidfd, readable when it has ended; none when it is gone
   // Waits until it has ended; false on time-out.
   bool wait_gone(std::chrono::milliseconds timeout) const;
   bool operator==(const ProcessIdentity&) const = default;

@@ -1,5 +1,6 @@
 #include <cerrno>
 #include <charconv>
+#include <span>
 
 #include <poll.h>
 #include <signal.h>
@@ -18,18 +19,22 @@ struct StatLine {
   std::uint64_t start_time = 0;
 };
 
+constexpr std::size_t kMostOfStat = 4096;  // 52 numbers and a short name
+
 // Fields 3 and 22 of /proc/PID/stat, proc(5). The second field is the name in parentheses, which may hold anything.
 std::optional<StatLine> read_stat(int pid) {
-  std::optional<std::string> text;
+  char buffer[kMostOfStat];
+  std::string_view text;
   try {
-    text = fs::read_file_if_exists("/proc/" + std::to_string(pid) + "/stat");
-  } catch (const std::exception&) {  // ESRCH: it ended between open and read
+    auto file = fs::File::open_if_exists("/proc/" + std::to_string(pid) + "/stat");
+    if (!file) return std::nullopt;
+    text = {buffer, file->read(std::as_writable_bytes(std::span(buffer)))};  // procfs gives the line at once
+  } catch (const std::exception&) {                                          // ESRCH: it ended between open and read
     return std::nullopt;
   }
-  if (!text) return std::nullopt;
-  const std::size_t name_end = text->rfind(')');
-  if (name_end == std::string::npos || name_end + 2 > text->size()) return std::nullopt;
-  const auto fields = split(std::string_view(*text).substr(name_end + 2), ' ');
+  const std::size_t name_end = text.rfind(')');
+  if (name_end == std::string_view::npos || name_end + 2 > text.size()) return std::nullopt;
+  const auto fields = split(text.substr(name_end + 2), ' ');
   if (fields.size() < 20 || fields[0].empty()) return std::nullopt;
   StatLine line;
   line.state = fields[0][0];
@@ -63,11 +68,17 @@ bool ProcessIdentity::alive() const {
   return line && !is_dead(line->state) && line->start_time == start_time;
 }
 
-bool ProcessIdentity::signal(int number) const {
-  if (pid <= 0) return false;
-  const fs::FileDescriptor pidfd = open_pidfd(pid);
+fs::FileDescriptor ProcessIdentity::open() const {
+  if (pid <= 0) return {};
+  fs::FileDescriptor pidfd = open_pidfd(pid);
   // The descriptor pins whoever has the PID now; only then is it safe to ask whether that is the one we mean.
-  if (!pidfd || !alive()) return false;
+  if (pidfd && !alive()) pidfd.reset();
+  return pidfd;
+}
+
+bool ProcessIdentity::signal(int number) const {
+  const fs::FileDescriptor pidfd = open();
+  if (!pidfd) return false;
   return ::syscall(SYS_pidfd_send_signal, pidfd.get(), number, nullptr, 0) == 0;
 }
 

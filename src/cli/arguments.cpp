@@ -1,8 +1,8 @@
 #include "cli/arguments.h"
 
 #include <algorithm>
-#include <charconv>
 
+#include "cli/go_number.h"
 #include "cli/help.h"
 
 namespace davit::cli {
@@ -13,8 +13,6 @@ UsageError::UsageError(std::string message, int exit_code, const Command& comman
 
 namespace {
 
-constexpr int kFlagErrorExit = 125;
-
 std::optional<bool> parse_bool(std::string_view text) {  // as Go's strconv.ParseBool
   for (const char* yes : {"1", "t", "T", "true", "TRUE", "True"}) {
     if (text == yes) return true;
@@ -23,12 +21,6 @@ std::optional<bool> parse_bool(std::string_view text) {  // as Go's strconv.Pars
     if (text == no) return false;
   }
   return std::nullopt;
-}
-
-bool is_number(std::string_view text) {
-  long value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size();
 }
 
 }  // namespace
@@ -44,8 +36,8 @@ struct Parser {
 
   [[noreturn]] void fail(const std::string& message) const {
     if (command == nullptr)
-      throw UsageError(message, kFlagErrorExit, {.usage = "Usage:  davit [OPTIONS] COMMAND [ARG...]"});
-    throw UsageError(message, kFlagErrorExit, *command);
+      throw UsageError(message, kDavitFailed, {.usage = "Usage:  davit [OPTIONS] COMMAND [ARG...]"});
+    throw UsageError(message, kDavitFailed, *command);
   }
 
   const Flag* by_name(std::string_view name) const {
@@ -65,9 +57,12 @@ struct Parser {
       fail(fmt::format("invalid argument \"{0}\" for \"{1}\" flag: strconv.ParseBool: parsing \"{0}\": invalid syntax",
                        value, shown));
     }
-    if (flag.kind == ValueKind::kInt && !is_number(value)) {
-      fail(fmt::format("invalid argument \"{0}\" for \"{1}\" flag: strconv.ParseInt: parsing \"{0}\": invalid syntax",
-                       value, shown));
+    if (flag.kind == ValueKind::kInt) {
+      try {
+        parse_int(value);
+      } catch (const base::Error& error) {
+        fail(fmt::format("invalid argument \"{}\" for \"{}\" flag: {}", value, shown, error.message()));
+      }
     }
     auto& values = result.values_[std::string(flag.name)];
     if (flag.kind != ValueKind::kList) values.clear();
@@ -159,6 +154,8 @@ void check_count(const Command& command, std::size_t count) {
   if (command.least == command.most && given != command.least) {
     fail(command.least == 0 ? "accepts no arguments" : "requires " + plural(command.least));
   }
+  if (command.tells_range && (given < command.least || given > command.most))
+    fail(fmt::format("requires at least {} and at most {}", command.least, plural(command.most)));
   if (given < command.least) fail("requires at least " + plural(command.least), "See");
   if (command.most != kAnyNumber && given > command.most) fail("requires at most " + plural(command.most));
 }
@@ -190,11 +187,9 @@ std::vector<std::string> Arguments::list(std::string_view name) const {
   return found == values_.end() ? std::vector<std::string>() : found->second;
 }
 
-long Arguments::number(std::string_view name) const {
+std::int64_t Arguments::number(std::string_view name) const {
   const std::string value = text(name);
-  long number = 0;
-  std::from_chars(value.data(), value.data() + value.size(), number);
-  return number;
+  return value.empty() ? 0 : parse_int(value);
 }
 
 GlobalArguments parse_global(const std::vector<std::string>& words) {

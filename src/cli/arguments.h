@@ -2,6 +2,7 @@
 // Parses a command line by the table's rows, with the rules and the words of docker's own parser (pflag):
 // docs/adr/0003-own-parser.md.
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -11,6 +12,8 @@
 #include "cli/command.h"
 
 namespace davit::cli {
+
+inline constexpr int kDavitFailed = 125;  // docker's code for a failure of its own, and for a wrong flag
 
 // A mistake in the form of the command line: a hint at the help is printed below it.
 class UsageError : public base::Error {
@@ -61,7 +64,7 @@ class Arguments {
   bool given(std::string_view name) const { return values_.contains(name); }
   std::string text(std::string_view name) const;  // the default when not given
   std::vector<std::string> list(std::string_view name) const;
-  long number(std::string_view name) const;
+  std::int64_t number(std::string_view name) const;
   const std::vector<std::string>& positional() const { return positional_; }
   bool help() const { return help_; }
   const Command& command() const { return *command_; }

@@ -40,8 +40,6 @@ TEST(Arguments, FlagsMayFollowArgumentsElsewhere) {
 }
 
 TEST(Arguments, DefaultsComeFromTheTable) {
-  const auto arguments = Arguments::parse(command({"stop"}), {"web"});
-  EXPECT_EQ(arguments.number("timeout"), 10);
   EXPECT_EQ(Arguments::parse(command({"run"}), {"x"}).text("pull"), "missing");
 }
 
@@ -87,7 +85,9 @@ TEST(Help, HasDockersLayout) {
   EXPECT_EQ(command_help(command({"rmi"})),
             "Usage:  davit rmi [OPTIONS] IMAGE [IMAGE...]\n\nRemove one or more images\n\nAliases:\n"
             "  davit image rm, davit image remove, davit rmi\n\nOptions:\n"
-            "  -f, --force   Force removal of the image\n");
+            "  -f, --force   Force removal of the image: containers that use it are\n"
+            "                stopped and removed\n"
+            "  -y, --yes     Do not ask before running containers are stopped\n");
 }
 
 TEST(Help, ShowsNoOldNames) {

@@ -28,8 +28,8 @@ inline constexpr int kAnyNumber = -1;
 
 struct Command {
   std::string_view name;  // "pull", "tags log"
-  // As --help shows them: "[OPTIONS] NAME[:TAG|@DIGEST]". Completion goes by their words: IMAGE, CONTAINER, FILE
-  // (complete.h).
+  // As --help shows them: "[OPTIONS] NAME[:TAG|@DIGEST]". Completion goes by their words: IMAGE, CONTAINER, VOLUME,
+  // FILE (complete.h).
   std::string_view arguments;
   std::string_view summary;
   std::vector<Flag> flags;
@@ -38,6 +38,7 @@ struct Command {
   int (*handler)(Context&, const Arguments&) = nullptr;
   bool flags_end_at_argument = false;  // what follows the first argument belongs to the container
   bool hidden = false;
+  bool tells_range = false;  // too few or too many arguments: docker names both bounds of some commands, of others one
   std::vector<std::string_view> aliases = {};  // its other names ("image ls"): commands() has a row for each
   std::string_view alias_of = "";              // in such a row: the first name
 };
@@ -57,8 +58,17 @@ const std::vector<Flag>& global_flags();
 const Command* find_command(const std::vector<std::string>& words, std::size_t* used);
 
 // One handler per command, each in a file of its own name.
+int run_attach(Context& context, const Arguments& arguments);
+int run_commit(Context& context, const Arguments& arguments);
 int run_completion(Context& context, const Arguments& arguments);
+int run_container_inspect(Context& context, const Arguments& arguments);
+int run_container_prune(Context& context, const Arguments& arguments);
+int run_create(Context& context, const Arguments& arguments);
 int run_copy(Context& context, const Arguments& arguments);
+int run_cp(Context& context, const Arguments& arguments);
+int run_diff(Context& context, const Arguments& arguments);
+int run_exec(Context& context, const Arguments& arguments);
+int run_export(Context& context, const Arguments& arguments);
 int run_history(Context& context, const Arguments& arguments);
 int run_image_inspect(Context& context, const Arguments& arguments);
 int run_image_prune(Context& context, const Arguments& arguments);
@@ -68,20 +78,27 @@ int run_info(Context& context, const Arguments& arguments);
 int run_inspect(Context& context, const Arguments& arguments);
 int run_internal_complete(Context& context, const Arguments& arguments);
 int run_internal_exited(Context& context, const Arguments& arguments);
-int run_load(Context& context, const Arguments& arguments);
 int run_internal_manual(Context& context, const Arguments& arguments);
+int run_kill(Context& context, const Arguments& arguments);
+int run_load(Context& context, const Arguments& arguments);
 int run_login(Context& context, const Arguments& arguments);
 int run_logout(Context& context, const Arguments& arguments);
+int run_logs(Context& context, const Arguments& arguments);
 int run_manifest_inspect(Context& context, const Arguments& arguments);
 int run_manifest_refused(Context& context, const Arguments& arguments);
+int run_pause(Context& context, const Arguments& arguments);
 int run_ps(Context& context, const Arguments& arguments);
 int run_pull(Context& context, const Arguments& arguments);
 int run_push(Context& context, const Arguments& arguments);
+int run_rename(Context& context, const Arguments& arguments);
+int run_restart(Context& context, const Arguments& arguments);
 int run_rm(Context& context, const Arguments& arguments);
 int run_rmi(Context& context, const Arguments& arguments);
 int run_run(Context& context, const Arguments& arguments);
 int run_save(Context& context, const Arguments& arguments);
 int run_search(Context& context, const Arguments& arguments);
+int run_start(Context& context, const Arguments& arguments);
+int run_stats(Context& context, const Arguments& arguments);
 int run_stop(Context& context, const Arguments& arguments);
 int run_system_df(Context& context, const Arguments& arguments);
 int run_system_prune(Context& context, const Arguments& arguments);
@@ -90,6 +107,15 @@ int run_tags_log(Context& context, const Arguments& arguments);
 int run_tags_ls(Context& context, const Arguments& arguments);
 int run_tags_restore(Context& context, const Arguments& arguments);
 int run_tags_rm(Context& context, const Arguments& arguments);
+int run_top(Context& context, const Arguments& arguments);
+int run_unpause(Context& context, const Arguments& arguments);
+int run_update(Context& context, const Arguments& arguments);
 int run_version(Context& context, const Arguments& arguments);
+int run_volume_create(Context& context, const Arguments& arguments);
+int run_volume_inspect(Context& context, const Arguments& arguments);
+int run_volume_ls(Context& context, const Arguments& arguments);
+int run_volume_prune(Context& context, const Arguments& arguments);
+int run_volume_rm(Context& context, const Arguments& arguments);
+int run_wait(Context& context, const Arguments& arguments);
 
 }  // namespace davit::cli

@@ -12,7 +12,8 @@ using enum ValueKind;
 // Each row, and one more for each of its other names: "image ls" is "images" under another name.
 std::vector<Command> all_rows() {
   std::vector<Command> rows;
-  for (const auto& part : {image_commands(), container_commands(), registry_commands(), system_commands()}) {
+  for (const auto& part : {file_commands(), image_commands(), lifecycle_commands(), registry_commands(), run_commands(),
+                           stream_commands(), system_commands(), volume_commands()}) {
     for (const Command& command : part) {
       rows.push_back(command);
       for (const std::string_view alias : command.aliases) {
@@ -65,6 +66,7 @@ const std::vector<Group>& groups() {
       {"manifest", "Manage Docker image manifests and manifest lists"},
       {"system", "Manage davit"},
       {"tags", "Manage tags and their history"},
+      {"volume", "Manage volumes"},
   };
   return table;
 }

@@ -217,11 +217,13 @@ class Completer {
 Completes completes(std::string_view argument_word) {
   using enum Completes;
   static const std::map<std::string_view, Completes> kinds = {
-      {"ARG", kNothing},          {"COMMAND", kNothing}, {"CONTAINER", kContainers}, {"DIR", kFiles},
-      {"FILE", kFiles},           {"FILE|-", kFiles},    {"IMAGE", kImages},         {"MANIFEST", kImages},
-      {"MANIFEST_LIST", kImages}, {"NAME", kImages},     {"NAME|ID", kObjects},      {"REPOSITORY", kImages},
-      {"SERVER", kRegistries},    {"SOURCE", kImages},   {"SOURCE_IMAGE", kImages},  {"TARGET", kImages},
-      {"TARGET_IMAGE", kImages},  {"TERM", kNothing},    {"WORD", kNothing},
+      {"ARG", kNothing},         {"COMMAND", kNothing},      {"CONTAINER", kContainers}, {"DEST_PATH|-", kFiles},
+      {"DIR", kFiles},           {"FILE", kFiles},           {"FILE|-", kFiles},         {"IMAGE", kImages},
+      {"MANIFEST", kImages},     {"MANIFEST_LIST", kImages}, {"NAME", kImages},          {"NAME|ID", kObjects},
+      {"REPOSITORY", kImages},   {"SERVER", kRegistries},    {"SRC_PATH|-", kFiles},     {"SOURCE", kImages},
+      {"SOURCE_IMAGE", kImages}, {"TARGET", kImages},        {"TARGET_IMAGE", kImages},  {"TERM", kNothing},
+      {"VOLUME", kVolumes},      {"WORD", kNothing},         {"NEW_NAME", kNothing},     {"OPTIONS", kNothing},
+      {"SESSION", kNothing},
   };
   const auto found = kinds.find(argument_word);
   return found == kinds.end() ? kUnknown : found->second;

@@ -55,6 +55,9 @@ std::vector<Candidate> list(Context& context, Completes kind, const std::string&
   if (!has_store) return candidates;
   if (kind == Completes::kImages || kind == Completes::kObjects) add_images(context, prefix, candidates);
   if (kind == Completes::kContainers || kind == Completes::kObjects) add_containers(context, prefix, candidates);
+  if (kind == Completes::kVolumes) {
+    for (const auto& volume : context.containers().volumes().list()) candidates.push_back({.text = volume.name});
+  }
   if (kind == Completes::kRegistries) add_registries(context, candidates);
   return candidates;
 }

@@ -17,6 +17,8 @@ std::string status_of(const container::State& state, base::Time now) {
   switch (state.status) {
     case container::Status::kRunning:
       return "Up " + text::human_duration(now - state.started.value_or(now));
+    case container::Status::kPaused:
+      return "Up " + text::human_duration(now - state.started.value_or(now)) + " (Paused)";
     case container::Status::kExited:
       return fmt::format("Exited ({}) {}", state.exit_code,
                          state.finished ? text::human_age(*state.finished, now) : "");
@@ -30,7 +32,7 @@ std::string status_of(const container::State& state, base::Time now) {
 }
 
 std::string command_of(const container::Record& record, bool full) {
-  const std::string command = base::join(record.description.args, " ");
+  const std::string command = base::join(record.description.args(), " ");
   return text::go_quote(full ? command : text::ellipsis(command, kCommandColumns));
 }
 

@@ -1,137 +1,133 @@
-// ps, stop, rm, and conmon's call when a container ended.
+// What one does to containers that are there: stop, restart, kill, pause, unpause, rename, rm; and conmon's call when
+// one ended.
 
-#include <boost/json.hpp>
+#include <charconv>
+#include <csignal>
 
-#include "base/strings.h"
-#include "cli/arguments.h"
-#include "cli/container_cells.h"
-#include "cli/context.h"
-#include "cli/format.h"
-#include "cli/listing.h"
+#include "cli/act_on_containers.h"
 #include "cli/output.h"
-#include "text/time.h"
-#include "text/width.h"
+#include "container/exec.h"
+#include "container/held_container.h"
+#include "container/kill.h"
+#include "container/pause.h"
+#include "container/signals.h"
 
 namespace davit::cli {
 
 namespace {
 
-constexpr std::size_t kMountColumns = 15;
+using base::Code;
+using base::Error;
 
-// Where the container's mounts come from.
-std::string mounts_of(const container::Description& description, bool full) {
-  std::vector<std::string> names;
-  for (const container::BindVolume& volume : description.volumes) {
-    const std::string source = volume.source.string();
-    names.push_back(full ? source : text::ellipsis(source, kMountColumns));
-  }
-  return base::join(names, ",");
-}
-
-Listing::Shape ps_shape(Context& context, const Arguments& arguments) {
-  Listing::Shape shape = {
-      .type = "*formatter.ContainerContext",
-      .columns = {{"Command", "COMMAND"},
-                  {"CreatedAt", "CREATED AT"},
-                  {"ID", "CONTAINER ID"},
-                  {"Image", "IMAGE"},
-                  {"Labels", "LABELS"},
-                  {"LocalVolumes", "LOCAL VOLUMES"},
-                  {"Mounts", "MOUNTS"},
-                  {"Names", "NAMES"},
-                  {"Networks", "NETWORKS"},
-                  {"Ports", "PORTS"},
-                  {"RunningFor", "CREATED"},
-                  {"Size", "SIZE"},
-                  {"State", "STATE"},
-                  {"Status", "STATUS"}},
-      .table = "table {{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}",
-      .quiet_wins = true,
-      .tried_first = true,
-      .labels = true,
-      .raw =
-          "container_id: {{.ID}}\nimage: {{.Image}}\ncommand: {{.Command}}\ncreated_at: {{.CreatedAt}}\n"
-          "state: {{- pad .State 1 0}}\nstatus: {{- pad .Status 1 0}}\nnames: {{.Names}}\n"
-          "labels: {{- pad .Labels 1 0}}\nports: {{- pad .Ports 1 0}}\n",
-      .configured = {},
-  };
-  const bool quiet = arguments.flag("quiet");
-  const std::string format = arguments.text("format");
-  if (format.empty() && !quiet) shape.configured = configured_format(context, "psFormat");
-  if (quiet && format == "raw") shape.quiet = "container_id: {{.ID}}";
-  if (quiet && !format.empty())
-    print_error("WARNING: Ignoring custom format, because both --format and --quiet are set.");
-  return shape;
-}
-
-boost::json::object ps_row(Context& context, const container::Container& container, const Listing& listing) {
-  const base::Time now = base::now();
-  const bool full = listing.full();
-  const container::Description& description = container.record.description;
-  return {
-      {"Command", command_of(container.record, full)},
-      {"CreatedAt", go_time(container.record.created)},
-      {"ID", full ? container.id() : container.id().substr(0, 12)},
-      {"Image", listing.needs("Image") ? image_shown(context, description, full) : std::string()},
-      {"LocalVolumes", "0"},
-      {"Mounts", mounts_of(description, full)},
-      {"Names", description.name},
-      {"Networks", description.network == runtime::NetworkMode::kHost ? "host" : "none"},
-      {"RunningFor", text::human_age(container.record.created, now)},
-      {"Size", "N/A"},
-      {"State", container::name(container.state.status)},
-      {"Status", status_of(container.state, now)},
-  };
-}
-
-// Does something to each container named; tells each failure and goes on.
+// The same error with what docker's daemon puts before it.
 template <typename Act>
-int for_each_container(Context& context, const Arguments& arguments, bool absence_is_fine, const Act& act) {
-  context.containers();
-  int exit_code = 0;
-  for (const std::string& text : arguments.positional()) {
-    if (text.empty()) throw ClientError("invalid container name or ID: value is empty");
+void with_prefix(const std::string& prefix, const Act& act) {
+  try {
+    act();
+  } catch (const Error& error) {
+    if (error.code() == Code::kCancelled) throw;
+    throw Error(error.code(), prefix + error.message());
   }
-  for (const std::string& text : arguments.positional()) {
-    try {
-      act(context.containers().get(text));
-      print_line(text);
-    } catch (const base::Error& error) {
-      if (error.code() == base::Code::kCancelled) throw;
-      if (!(absence_is_fine && error.code() == base::Code::kNotFound)) exit_code = 1;
-      print_daemon_error(error, context.debug());
-    }
-  }
-  return exit_code;
+}
+
+// Docker knows every number for a signal, and then that Linux has none of it.
+std::optional<long> number_beyond_signals(const std::string& text) {
+  long number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  return whole && (number < 0 || number > SIGRTMAX) ? std::optional(number) : std::nullopt;
 }
 
 }  // namespace
 
-int run_ps(Context& context, const Arguments& arguments) {
-  Listing listing(ps_shape(context, arguments), arguments);
-  for (const container::Container& container : context.containers().list()) {
-    if (arguments.flag("all") || container.running()) listing.add(ps_row(context, container, listing));
-  }
-  listing.print();
-  return 0;
-}
-
 int run_stop(Context& context, const Arguments& arguments) {
-  const std::chrono::seconds timeout(arguments.number(arguments.given("time") ? "time" : "timeout"));
-  return for_each_container(context, arguments, false, [&](const container::Container& container) {
-    context.containers().stop(container.id(), timeout);
+  container::StopOptions options = stop_options_of(arguments);
+  const auto& names = arguments.positional();
+  Outcomes outcomes(context, names);
+  std::vector<std::string> ids;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    try {
+      refuse_empty_name(names[i]);
+      const std::string id = context.containers().get(names[i]).id();
+      options.signal = stop_signal_of(arguments);
+      ids.push_back(id);
+      places.push_back(i);
+    } catch (const Error& error) {
+      outcomes.failed(i, error);
+    }
+  }
+  container::stop(context.containers(), ids, options, [&](std::size_t index, const Error* error) {
+    if (error != nullptr && error->code() != Code::kNotFound) {
+      outcomes.failed(places[index], *error);
+    } else {
+      outcomes.worked(places[index]);
+    }
+  });
+  return outcomes.finish();
+}
+
+int run_restart(Context& context, const Arguments& arguments) {
+  container::StopOptions options = stop_options_of(arguments);
+  return act_on_each(context, arguments, [&](const std::string& name) {
+    const std::string id = context.containers().get(name).id();
+    options.signal = stop_signal_of(arguments);
+    with_prefix("Cannot restart container " + name + ": ",
+                [&] { container::restart(context.containers(), id, options); });
   });
 }
 
-int run_rm(Context& context, const Arguments& arguments) {
-  const bool force = arguments.flag("force");
-  return for_each_container(context, arguments, force, [&](const container::Container& container) {
-    context.containers().remove(container.id(), force);
+int run_kill(Context& context, const Arguments& arguments) {
+  const std::string text = arguments.text("signal");
+  const auto beyond = number_beyond_signals(text);
+  const int signal = text.empty() ? SIGKILL : beyond ? 0 : container::parse_signal(text);
+  return act_on_each(context, arguments, [&](const std::string& name) {
+    with_prefix("Cannot kill container: " + name + ": ", [&] {
+      const std::string id = context.containers().get(name).id();
+      if (beyond) {
+        throw Error::format(Code::kInvalidArgument, "The linux daemon does not support signal {}",
+                            static_cast<std::uint64_t>(*beyond));
+      }
+      container::kill(context.containers(), id, signal);
+    });
   });
+}
+
+int run_pause(Context& context, const Arguments& arguments) {
+  return act_on_each(context, arguments, [&](const std::string& name) {
+    auto held = context.containers().hold(context.containers().get(name).id());
+    container::pause(held);
+  });
+}
+
+int run_unpause(Context& context, const Arguments& arguments) {
+  return act_on_each(context, arguments, [&](const std::string& name) {
+    auto held = context.containers().hold(context.containers().get(name).id());
+    container::unpause(held);
+  });
+}
+
+int run_rename(Context& context, const Arguments& arguments) {
+  const std::string& old = arguments.positional()[0];
+  const std::string& wanted = arguments.positional()[1];
+  if (old.empty() || wanted.empty()) throw ClientError("Error: Neither old nor new names may be empty");
+  try {
+    context.containers().hold(context.containers().get(old).id()).rename(wanted);
+    return 0;
+  } catch (const Error& error) {
+    if (error.code() == Code::kCancelled || context.failed_to_open()) throw;
+    print_daemon_error(error, context.debug());
+    throw ClientError("Error: failed to rename container named " + old);
+  }
 }
 
 int run_internal_exited(Context& context, const Arguments& arguments) {
-  context.containers().exited(arguments.positional()[0]);
+  const auto& ended = arguments.positional();
+  if (ended.size() > 1) {
+    container::exec_ended(context.containers(), ended[0], ended[1]);
+  } else {
+    context.containers().exited(ended[0]);
+  }
   return 0;
 }
 

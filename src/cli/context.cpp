@@ -71,6 +71,7 @@ container::ContainerStore& Context::containers() {
                                          .cgroup_parent = "/davit-" + opened.id().substr(0, 12),
                                          .exit_command = std::move(exit_command),
                                          .runtime = settings().runtime,
+                                         .cgroup_manager = settings().cgroup_manager,
                                          .layers = [&opened]() -> layer::LayerStore& { return opened.layers(); }});
   return *containers_;
 }

@@ -31,19 +31,31 @@ std::string_view value_name(const Flag& flag) {
 
 std::string flag_column(const Flag& flag) { return (flag.letter != 0 ? "  " : "      ") + flag_words(flag); }
 
-// Breaks a text at spaces, by pflag's rule: a last word that would stand alone may go a little over.
+// Breaks a text at spaces, by pflag's rule: a last word that would stand alone may go a little over, and a line ends
+// where the text's own does.
 std::string wrapped(std::string_view text, std::size_t indent, std::size_t columns) {
   constexpr std::size_t kNarrowest = 24, kSlop = 5;
-  if (columns < indent + kNarrowest) return std::string(text);
-  const std::size_t width = columns - indent - kSlop;
+  const bool is_narrow = columns < indent + kNarrowest;
+  const std::size_t width = is_narrow ? text.size() : columns - indent - kSlop;
   std::string result;
-  while (text.size() > width + kSlop - 1) {
-    const std::size_t space = text.substr(0, width).rfind(' ');
-    if (space == std::string_view::npos || space == 0) break;
-    result += fmt::format("{}\n{:{}}", text.substr(0, space), "", indent);
-    text.remove_prefix(space + 1);
+  const auto next_line = [&](std::size_t end) {
+    result += fmt::format("{}\n{:{}}", text.substr(0, end), "", indent);
+    text.remove_prefix(end + 1);
+  };
+  while (true) {
+    const std::string_view start = text.substr(0, width);
+    const std::size_t newline = start.find('\n');
+    const std::size_t space = start.rfind(' ');
+    if (newline != std::string_view::npos) {
+      next_line(newline);
+    } else if (!is_narrow && text.size() > width + kSlop - 1 && space != std::string_view::npos && space != 0) {
+      next_line(space);
+    } else if (const std::size_t later = text.find('\n'); later != std::string_view::npos) {
+      next_line(later);
+    } else {
+      return result + std::string(text);
+    }
   }
-  return result + std::string(text);
 }
 
 struct Row {
@@ -94,8 +106,9 @@ std::string flag_words(const Flag& flag) {
 
 std::string flag_text(const Flag& flag) {
   if (flag.default_text.empty()) return std::string(flag.help);
-  return flag.kind == ValueKind::kString ? fmt::format("{} (default \"{}\")", flag.help, flag.default_text)
-                                         : fmt::format("{} (default {})", flag.help, flag.default_text);
+  return flag.kind == ValueKind::kString && flag.value_name.empty()
+             ? fmt::format("{} (default \"{}\")", flag.help, flag.default_text)
+             : fmt::format("{} (default {})", flag.help, flag.default_text);
 }
 
 std::string flag_rows(const std::vector<Flag>& flags, std::size_t columns) {
@@ -122,6 +135,12 @@ std::vector<const Command*> commands_of(const Group& group) {
   std::vector<const Command*> rows;
   for (const Command& command : commands()) {
     if (command.hidden || !command.name.starts_with(prefix)) continue;
+    // A command whose own name is elsewhere ("container ls" is "ps") has one row here all the same.
+    const std::string_view own = command.alias_of.empty() ? command.name : command.alias_of;
+    if (own.starts_with(prefix)) {
+      if (own == command.name) rows.push_back(&command);
+      continue;
+    }
     const auto names = names_of(command);
     const auto first = std::find_if(names.begin(), names.end(), [&](auto name) { return name.starts_with(prefix); });
     if (*first == command.name) rows.push_back(&command);

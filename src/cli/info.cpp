@@ -5,12 +5,15 @@
 
 #include "base/fs/mount.h"
 #include "base/fs/paths.h"
+#include "base/strings.h"
 #include "cli/arguments.h"
 #include "cli/budget_words.h"
 #include "cli/context.h"
 #include "cli/object_template.h"
 #include "cli/output.h"
+#include "container/init_program.h"
 #include "docker/inspect_types.h"
+#include "runtime/apparmor.h"
 #include "text/size.h"
 #include "transfer/rate_limits.h"
 
@@ -50,6 +53,24 @@ void print_rate_limits(const store::Store& store) {
   }
 }
 
+// As docker has them: "name=seccomp,profile=builtin".
+boost::json::array security_options() {
+  boost::json::array options = {"name=seccomp,profile=builtin"};
+  if (!runtime::apparmor_profile("unconfined").empty()) options.insert(options.begin(), "name=apparmor");
+  return options;
+}
+
+// "Security Options:", "  seccomp", "   Profile: builtin", indented as docker does.
+void print_security_options() {
+  print_line("Security Options:");
+  for (const auto& option : security_options()) {
+    for (const auto& part : base::split(std::string_view(option.as_string()), ',')) {
+      const bool name = part.starts_with("name=");
+      print_line(name ? " " + part.substr(5) : "  Profile: " + part.substr(part.find('=') + 1));
+    }
+  }
+}
+
 // What was found; one list for both forms of output.
 boost::json::object gather(Context& context) {
   store::Store& store = context.store();
@@ -81,12 +102,16 @@ boost::json::object gather(Context& context) {
     const runtime::RuntimeChoice& choice = context.containers().runtime_choice();
     info["Runtime"] = choice.name;
     info["RuntimePath"] = choice.path.string();
-    info["RuntimeVersion"] = choice.version;
+    info["RuntimeVersion"] = runtime::runtime_version(choice);
     info["RuntimeReason"] = choice.why;
   } catch (const base::Error& error) {  // a host that cannot run containers can still pull and push
     info["Runtime"] = "none";
     info["RuntimeReason"] = error.message();
   }
+  info["CgroupDriver"] = runtime::name(context.containers().cgroup_manager());
+  info["CgroupVersion"] = runtime::HostLimits::probe().cgroup_v2 ? "2" : "1";
+  info["InitBinary"] = container::find_init().value_or("").string();
+  info["SecurityOptions"] = security_options();
   info["CgroupParent"] = "/davit-" + store.id().substr(0, 12);
   info["KernelVersion"] = kernel.release;
   info["OperatingSystem"] = operating_system();
@@ -117,7 +142,10 @@ constexpr Line kLines[] = {
     {" Path", "RuntimePath"},
     {" Version", "RuntimeVersion"},
     {" Why", "RuntimeReason"},
+    {"Cgroup Driver", "CgroupDriver"},
+    {"Cgroup Version", "CgroupVersion"},
     {"Cgroup Parent", "CgroupParent"},
+    {"Init Binary", "InitBinary"},
     {"Kernel Version", "KernelVersion"},
     {"Operating System", "OperatingSystem"},
     {"OSType", "OSType"},
@@ -168,6 +196,7 @@ int run_info(Context& context, const Arguments& arguments) {
     if (std::string_view(line.key) == "MemTotal") text = text::binary_size(value->to_number<std::uint64_t>());
     print_line(std::string(line.label) + ": " + text);
   }
+  print_security_options();
   print_rate_limits(context.store());
   return 0;
 }

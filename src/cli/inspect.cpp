@@ -1,23 +1,24 @@
-// inspect, image inspect.
+// inspect, image inspect, container inspect, volume inspect.
 
 #include <algorithm>
 #include <array>
 #include <functional>
 
 #include <boost/json.hpp>
+#include <unistd.h>
 
 #include "base/error.h"
+#include "base/fs/paths.h"
 #include "base/log.h"
 #include "base/strings.h"
 #include "cli/arguments.h"
-#include "cli/container_cells.h"
 #include "cli/context.h"
-#include "cli/object_template.h"
+#include "cli/inspector.h"
 #include "cli/output.h"
 #include "docker/container_inspect.h"
 #include "docker/image_inspect.h"
 #include "docker/inspect_types.h"
-#include "docker/json_text.h"
+#include "docker/volume_inspect.h"
 #include "operations/find_image.h"
 #include "policy/history.h"
 #include "transfer/image_content.h"
@@ -33,10 +34,7 @@ constexpr std::array kTypes = {"config", "container", "image",   "network", "nod
 constexpr const char* kNoImageName = "Error: No such image: ";
 constexpr const char* kNoContainerName = "invalid container name or ID: value is empty";
 
-struct Found {
-  boost::json::object object;
-  const text::Type* type = nullptr;
-};
+using Found = Inspected;
 
 // For an image that no tag means any more: which ones did, and whether history keeps it for them.
 std::vector<docker::DisplacedTag> displaced_tags(Context& context, const oci::Digest& image) {
@@ -88,18 +86,60 @@ docker::ImageView view_of(Context& context, const store::ImageRecord& record) {
   return view;
 }
 
+// What runs it, or would: known without a look at the host where it was asked for or ran before.
+std::string runtime_of(Context& context, const container::Container& container) try {
+  if (!container.state.runtime_name.empty()) return container.state.runtime_name;
+  const std::string& asked = container.record.description.runtime;
+  return asked.empty() ? context.containers().runtime_choice().name : asked;
+} catch (const base::Error& error) {  // no runtime here works
+  base::log::debug("the runtime is not told: {}", error.message());
+  return "";
+}
+
+// Of what it wrote, and of that with its image.
+docker::ContainerView::Sizes sizes_of(Context& context, const container::Container& container) {
+  const std::uint64_t own = context.containers().written_bytes(container.id());
+  std::uint64_t of_image = 0;
+  for (const oci::Digest& layer : container.record.description.diff_ids) {
+    if (const auto record = context.store().layers().find(layer)) of_image += record->size;
+  }
+  return {own, own + of_image};
+}
+
+std::map<std::string, std::filesystem::path> volume_folders(Context& context,
+                                                            const container::Description& description) {
+  std::map<std::string, std::filesystem::path> folders;
+  for (const container::MountPoint& mount : description.mounts) {
+    if (mount.kind == container::MountKind::kVolume)
+      folders[mount.source] = context.containers().volumes().data(mount.source);
+  }
+  return folders;
+}
+
+docker::ContainerView view_of(Context& context, const container::Container& container, bool with_sizes) {
+  char host_name[256] = {};
+  ::gethostname(host_name, sizeof host_name - 1);
+  return {.container = container,
+          .driver = driver_of(context, container.record.description.diff_ids),
+          .runtime = runtime_of(context, container),
+          .cgroup_v2 = base::fs::exists("/sys/fs/cgroup/cgroup.controllers"),
+          .host_name = host_name,
+          .folder = context.containers().folder_of(container.id()),
+          .root = context.containers().root_of(container.id()),
+          .volumes = volume_folders(context, container.record.description),
+          .sizes = with_sizes ? std::optional(sizes_of(context, container)) : std::nullopt};
+}
+
 std::optional<Found> find_image(Context& context, const std::string& name) {
   const auto image = operations::find_image(context.images(), name);
   if (!image) return std::nullopt;
   return Found{docker::image_inspect(view_of(context, image->record)), &docker::image_inspect_type()};
 }
 
-std::optional<Found> find_container(Context& context, const std::string& name) {
+std::optional<Found> find_container(Context& context, const std::string& name, bool with_sizes) {
   const auto container = context.containers().find(name);
   if (!container) return std::nullopt;
-  const docker::ContainerView view = {.container = *container,
-                                      .image = image_shown(context, container->record.description, true),
-                                      .driver = driver_of(context, container->record.description.diff_ids)};
+  const docker::ContainerView view = view_of(context, *container, with_sizes);
   return Found{docker::container_inspect(view), &docker::container_inspect_type()};
 }
 
@@ -108,90 +148,37 @@ Found get_image(Context& context, const std::string& name) {
   throw base::Error(base::Code::kNotFound, operations::no_such_image(name));
 }
 
-Found get_container(Context& context, const std::string& name) {
-  if (auto found = find_container(context, name)) return std::move(*found);
+Found get_container(Context& context, const std::string& name, bool with_sizes) {
+  if (auto found = find_container(context, name, with_sizes)) return std::move(*found);
   throw base::Error(base::Code::kNotFound, "No such container: " + name);
 }
 
-// A container of that name, else an image. What is no valid name names nothing, as for docker.
-Found get_any(Context& context, const std::string& name) {
-  for (const auto find : {find_container, find_image}) {
-    try {
-      if (auto found = find(context, name)) return std::move(*found);
-    } catch (const base::Error& error) {
-      if (error.code() != base::Code::kInvalidArgument) throw;
-    }
-  }
-  throw ClientError("Error: No such object: " + name, base::Code::kNotFound);
+std::optional<Found> find_volume(Context& context, const std::string& name) {
+  const container::VolumeStore& volumes = context.containers().volumes();
+  const auto volume = volumes.find(name);
+  if (!volume) return std::nullopt;
+  return Found{docker::volume_inspect(volumes, *volume), &docker::volume_inspect_type(), false};
 }
 
-// Docker's inspector: the objects together as JSON, or one line of a template for each.
-class Inspector {
- public:
-  explicit Inspector(const std::string& format) : json_(format.empty() || format == "json"), pretty_(format.empty()) {
-    if (!json_) template_.emplace(parse_format(format, "", kBadTemplateExit));
-  }
+Found get_volume(Context& context, const std::string& name) {
+  const container::VolumeStore& volumes = context.containers().volumes();
+  return {docker::volume_inspect(volumes, volumes.get(name)), &docker::volume_inspect_type(), false};
+}
 
-  void add(const Found& found) {
-    if (json_) {
-      objects_.push_back(found.object);
-    } else {
-      lines_ += line(found) + "\n";
-    }
-  }
-
-  void print() const {
-    if (!json_) {
-      cli::print(lines_.empty() ? "\n" : lines_);
-    } else {
-      print_line(pretty_ ? docker::to_pretty(objects_) : docker::to_line(objects_));
-    }
-  }
-
- private:
-  // By docker's Go type first; by the members of the JSON where that fails, and then a missing one is an error.
-  std::string line(const Found& found) const {
-    std::string out;
+// A container of that name, else an image, else a volume. What is no valid name names nothing, as for docker.
+Found get_any(Context& context, const std::string& name, bool with_sizes) {
+  const auto find = [&](const auto& look) -> std::optional<Found> {
     try {
-      template_->execute(text::from_json(found.object, *found.type), out);
-      return out;
+      return look();
     } catch (const base::Error& error) {
       if (error.code() != base::Code::kInvalidArgument) throw;
-      out.clear();
+      return std::nullopt;
     }
-    try {
-      template_->execute(text::from_json(found.object), out, {.missing_key_is_error = true});
-      return out;
-    } catch (const base::Error& error) {
-      throw ClientError("template parsing error: " + error.message());
-    }
-  }
-
-  bool json_, pretty_;
-  std::optional<text::Template> template_;
-  boost::json::array objects_;
-  std::string lines_;
-};
-
-int inspect(Context& context, const Arguments& arguments, const char* empty_name,
-            const std::function<Found(const std::string&)>& get) {
-  Inspector inspector(arguments.text("format"));
-  context.store();
-  std::vector<std::function<void()>> errors;
-  for (const std::string& name : arguments.positional()) {
-    try {
-      if (name.empty()) throw ClientError(empty_name);
-      inspector.add(get(name));
-    } catch (const ClientError& error) {
-      errors.emplace_back([error] { print_error(error.message()); });
-    } catch (const base::Error& error) {
-      if (error.code() == base::Code::kCancelled) throw;
-      errors.emplace_back([error, &context] { print_daemon_error(error, context.debug()); });
-    }
-  }
-  inspector.print();
-  for (const auto& print_one : errors) print_one();
-  return errors.empty() ? 0 : 1;
+  };
+  if (auto found = find([&] { return find_container(context, name, with_sizes); })) return std::move(*found);
+  if (auto found = find([&] { return find_image(context, name); })) return std::move(*found);
+  if (auto found = find([&] { return find_volume(context, name); })) return std::move(*found);
+  throw ClientError("Error: No such object: " + name, base::Code::kNotFound);
 }
 
 }  // namespace
@@ -200,26 +187,37 @@ int run_image_inspect(Context& context, const Arguments& arguments) {
   return inspect(context, arguments, kNoImageName, [&](const std::string& name) { return get_image(context, name); });
 }
 
+int run_volume_inspect(Context& context, const Arguments& arguments) {
+  return inspect(context, arguments, "invalid volume name: value is empty",
+                 [&](const std::string& name) { return get_volume(context, name); });
+}
+
 int run_inspect(Context& context, const Arguments& arguments) {
   const std::string type = arguments.text("type");
   const std::string known = "\"" + base::join({kTypes.begin(), kTypes.end()}, "\", \"") + "\"";
   if (arguments.given("type") && type.empty()) throw ClientError("type is empty: must be one of " + known);
   if (!type.empty() && std::find(kTypes.begin(), kTypes.end(), type) == kTypes.end())
     throw ClientError("unknown type: \"" + type + "\": must be one of " + known);
-  if (!type.empty() && type != "image" && type != "container")
-    throw ClientError("inspect --type " + type + " is not supported: davit inspects images and containers",
+  if (!type.empty() && type != "image" && type != "container" && type != "volume")
+    throw ClientError("inspect --type " + type + " is not supported: davit inspects images, containers and volumes",
                       base::Code::kNotSupported);
+  const bool with_sizes = arguments.flag("size");
   return inspect(context, arguments, type == "image" ? kNoImageName : kNoContainerName, [&](const std::string& name) {
     Found found = type == "image"       ? get_image(context, name)
-                  : type == "container" ? get_container(context, name)
-                                        : get_any(context, name);
-    if (!arguments.flag("size")) return found;
-    if (found.type == &docker::container_inspect_type())
-      throw ClientError("inspect --size is not supported for containers: 'davit system df -v' shows what they take",
-                        base::Code::kNotSupported);
-    print_error("WARNING: --size ignored for image");
+                  : type == "container" ? get_container(context, name, with_sizes)
+                  : type == "volume"    ? get_volume(context, name)
+                                        : get_any(context, name, with_sizes);
+    if (with_sizes && found.type != &docker::container_inspect_type()) {
+      print_error(std::string("WARNING: --size ignored for ") +
+                  (found.type == &docker::volume_inspect_type() ? "volume" : "image"));
+    }
     return found;
   });
+}
+
+int run_container_inspect(Context& context, const Arguments& arguments) {
+  return inspect(context, arguments, kNoContainerName,
+                 [&](const std::string& name) { return get_container(context, name, arguments.flag("size")); });
 }
 
 }  // namespace davit::cli

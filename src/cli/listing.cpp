@@ -65,6 +65,9 @@ struct Listing::State {
       row_type.methods[column.field] = {
           {}, [name = column.field](const text::Value& row, Texts) { return text::Value::of(member(row, name)); }};
     }
+    for (const std::string& name : shape.nil_columns) {
+      row_type.methods[name] = {{}, [](const text::Value&, Texts) { return text::Value::zero(nil_type()); }};
+    }
     row_pointer = {.kind = text::Kind::kPointer, .name = "*" + row_type.name, .element = &row_type};
     for (const auto& [name, method] : row_type.methods) {
       if (parsed.uses(name)) needed.insert(name);
@@ -77,6 +80,12 @@ struct Listing::State {
     header_type.methods["Label"] = {{&text::types::kString}, [](const text::Value&, Texts arguments) {
                                       return text::Value::of(label_header(arguments[0].string()));
                                     }};
+  }
+
+  static const text::Type& nil_type() {
+    static const text::Type target = {.kind = text::Kind::kStruct, .name = "v1.Platform"};
+    static const text::Type type = {.kind = text::Kind::kPointer, .name = "*v1.Platform", .element = &target};
+    return type;
   }
 
   // Without "table" in front and blanks around it, \t and \n made what they stand for.
@@ -167,8 +176,10 @@ void Listing::add(const boost::json::object& row, const std::map<std::string, st
   state_->rows += '\n';
 }
 
-void Listing::print() {
-  cli::print(state_->table ? text::align_tabs(state_->header() + "\n" + state_->rows) : state_->rows);
+std::string Listing::text() const {
+  return state_->table ? text::align_tabs(state_->header() + "\n" + state_->rows) : state_->rows;
 }
+
+void Listing::print() { cli::print(text()); }
 
 }  // namespace davit::cli

@@ -22,16 +22,17 @@ struct ListColumn {
 class Listing {
  public:
   struct Shape {
-    std::string type;                 // docker's name of a row, for errors: "*formatter.imageContext"
-    std::vector<ListColumn> columns;  // all that a template may name
-    std::string table;                // docker's own: "table {{.Repository}}\t{{.Tag}}"
-    std::string quiet = "{{.ID}}";    // what -q prints of a row
-    bool quiet_wins = false;          // over a template (ps); else a template wins (images)
-    bool tried_first = false;         // a template is tried on an empty row before any is listed (ps)
-    bool labels = false;              // whether rows have {{.Label "key"}}
-    std::string raw = {};             // the template that `--format raw` stands for; without one it is none
-    std::string custom_suffix = {};   // what a custom table gets where it does not have it yet (--digests)
-    std::string configured = {};      // the template of docker's config.json, for neither --format nor -q
+    std::string type;                           // docker's name of a row, for errors: "*formatter.imageContext"
+    std::vector<ListColumn> columns;            // all that a template may name
+    std::string table;                          // docker's own: "table {{.Repository}}\t{{.Tag}}"
+    std::string quiet = "{{.ID}}";              // what -q prints of a row
+    bool quiet_wins = false;                    // over a template (ps); else a template wins (images)
+    bool tried_first = false;                   // a template is tried on an empty row before any is listed (ps)
+    bool labels = false;                        // whether rows have {{.Label "key"}}
+    std::string raw = {};                       // the template that `--format raw` stands for; without one it is none
+    std::string custom_suffix = {};             // what a custom table gets where it does not have it yet (--digests)
+    std::vector<std::string> nil_columns = {};  // what rows have besides, and dockerd 20.10 leaves nil: null in JSON
+    std::string configured = {};                // the template of docker's config.json, for neither --format nor -q
   };
   // Reads --format, -q and --no-trunc where the command has them. Throws ClientError "template parsing error: …" for
   // what is no template.
@@ -46,7 +47,9 @@ class Listing {
   // what {{.Label "key"}} looks into. Throws ClientError where the template cannot be applied to it.
   void add(const boost::json::object& row, const std::map<std::string, std::string>& labels = {});
 
-  // Writes all of it to standard output. Nothing was written before.
+  // All of it.
+  std::string text() const;
+  // Writes it to standard output. Nothing was written before.
   void print();
 
  private:

@@ -4,6 +4,7 @@
 
 #include <fmt/core.h>
 
+#include "base/strings.h"
 #include "cli/command.h"
 #include "cli/help.h"
 #include "cli/manual_texts.h"
@@ -45,6 +46,10 @@ std::string synopsis(const Command& command) { return usage_line(command).substr
 std::string cell(std::string_view text) {  // within a table
   std::string escaped;
   for (const char letter : text) {
+    if (letter == '\n') {
+      escaped += "<br>";
+      continue;
+    }
     if (letter == '|' || letter == '<' || letter == '*' || letter == '_') escaped += '\\';
     escaped += letter;
   }
@@ -143,7 +148,9 @@ std::string options_man(const std::vector<Flag>& flags) {
 
 std::string man_page(const Command& command) {
   std::string text = man_head("davit-" + with_dashes(command.name), command.summary);
-  text += fmt::format(".SH SYNOPSIS\n.B {}\n", roff(synopsis(command)));
+  text += ".SH SYNOPSIS\n";
+  for (const std::string& form : base::split(synopsis(command), '\n'))  // cp has two
+    text += fmt::format("{}.B {}\n", form.starts_with('\t') ? ".br\n" : "", roff(base::trim(form)));
   for (const std::string_view alias : command.aliases) text += fmt::format(".br\n.B davit {}\n", roff(alias));
   const ManualText* more = manual_text(command.name);
   text += ".SH DESCRIPTION\n";

@@ -32,6 +32,13 @@ const std::vector<ManualText>& manual_texts() {
         "them. Without a server it is Docker Hub."},
        {{"Without the password in the shell's history",
          "davit login -u alice --password-stdin registry.example:5000 < password.txt"}}},
+      {"ps",
+       {"Containers, newest first. An image is shown by the name it was asked for by while that still means it, else "
+        "by "
+        "its ID."},
+       {{"What ended with 1 since another was made", "davit ps -a --filter exited=1 --filter since=web"},
+        {"Names and labels", "davit ps -a --format '{{.Names}}: {{.Labels}}'"},
+        {"With the size of what each has written", "davit ps -a --size"}}},
       {"pull",
        {"A tag that has not moved costs one request without a body. Of what is new each layer is fetched once, "
         "unpacked "
@@ -50,13 +57,27 @@ const std::vector<ManualText>& manual_texts() {
          "registry.example:5000/team/app:1.0.0"}}},
       {"rmi",
        {"The last name takes the image with it, unless a container uses it. What a tag meant before (its history) is "
-        "freed too where it is named by its ID."},
-       {{"Several", "davit rmi app:1.0.0 app:1.0.1"}}},
+        "freed too where it is named by its ID.",
+        "With --force the containers that use the image are stopped and removed first, and each step is named: "
+        "Stopped, Removed, Untagged, Deleted. On a terminal it asks before it stops one that runs. Volumes stay. An "
+        "image or a container that a deployment has pinned stays, and so do all others then."},
+       {{"Several", "davit rmi app:1.0.0 app:1.0.1"},
+        {"An image in use, from a script or without being asked", "davit rmi -f -y app:1.0.0"}}},
       {"run",
        {"The image is pulled where it is missing. The exit code is that of the container's process; 125 where davit "
         "failed, 126 where the command cannot be invoked, 127 where there is none."},
        {{"And leave nothing", "davit run --rm --network none alpine:3 cat /etc/os-release"},
         {"In the background", "davit run -d --name web --network host web:2"}}},
+      {"stats",
+       {"What each running container takes: CPU as a share of one, so that two busy ones are 200 %, memory without the "
+        "page cache that could go at once, bytes of its network and of disks, tasks. On a terminal the table is "
+        "redrawn "
+        "each second; Ctrl-C ends it."},
+       {{"Once, for a script", "davit stats --no-stream --format '{{.Name}} {{.MemUsage}}'"}}},
+      {"stop",
+       {"Each container gets its stop signal (--stop-signal, the image's STOPSIGNAL, else SIGTERM) and after its "
+        "timeout (--stop-timeout, else 10 seconds) SIGKILL; several end side by side. A negative timeout never kills."},
+       {{"At once", "davit stop -t 0 web"}}},
       {"tag", {"Both names mean the same image from then on; what the target meant before is in its history."}, {}},
       {"tags log",
        {"The newest move is @{0}; name:tag@{1}, the value before, works wherever an image is named."},

@@ -1,4 +1,4 @@
-// image prune and system prune.
+// image prune, container prune and system prune.
 
 #include "cli/arguments.h"
 #include "cli/confirm.h"
@@ -7,6 +7,7 @@
 #include "cli/output.h"
 #include "operations/prune_containers.h"
 #include "operations/prune_images.h"
+#include "operations/prune_volumes.h"
 #include "text/size.h"
 
 namespace davit::cli {
@@ -30,7 +31,24 @@ operations::PrunedImages prune_images(Context& context, const operations::PruneO
       context.store(), [&] { return operations::list_uses(context.containers()); }, options);
 }
 
+// What a pin kept, on standard error: it is no result.
+void print_kept(const char* what, const std::vector<operations::Kept>& kept) {
+  for (const operations::Kept& one : kept) {
+    const std::string id = one.id.substr(one.id.find(':') + 1, 12);
+    print_error(fmt::format("{} {} is kept: pinned by {}", what, id, one.holders));
+  }
+}
+
+void print_containers(const operations::PrunedContainers& pruned) {
+  print_kept("Container", pruned.kept);
+  if (pruned.ids.empty()) return;
+  print_line("Deleted Containers:");
+  for (const std::string& id : pruned.ids) print_line(id);
+  print_line("");
+}
+
 void print_images(const operations::PrunedImages& pruned) {
+  print_kept("Image", pruned.kept);
   if (pruned.images.empty()) return;
   print_line("Deleted Images:");
   for (const operations::RemovedImage& image : pruned.images) {
@@ -83,6 +101,17 @@ int run_image_prune(Context& context, const Arguments& arguments) {
   return 0;
 }
 
+int run_container_prune(Context& context, const Arguments& arguments) {
+  const Filters filters = filters_of(arguments);
+  if (declined(arguments, "WARNING! This will remove all stopped containers.\nAre you sure you want to continue?"))
+    return 0;
+  filters.allow_only({"label", "label!", "until"});
+  const auto pruned = operations::prune_containers(context.containers(), options_of(filters, false));
+  print_containers(pruned);
+  print_total(pruned.bytes);
+  return 0;
+}
+
 int run_system_prune(Context& context, const Arguments& arguments) {
   const Filters filters = filters_of(arguments);
   if (arguments.flag("volumes") && filters.has("until"))
@@ -92,14 +121,18 @@ int run_system_prune(Context& context, const Arguments& arguments) {
   const operations::PruneOptions options = options_of(filters, arguments.flag("all"));
   context.store();
   const auto containers = operations::prune_containers(context.containers(), options);
-  if (!containers.ids.empty()) {
-    print_line("Deleted Containers:");
-    for (const std::string& id : containers.ids) print_line(id);
+  print_containers(containers);
+  operations::PrunedVolumes volumes;
+  if (arguments.flag("volumes"))
+    volumes = operations::prune_volumes(context.containers(), {.all = false, .match_labels = options.match_labels});
+  if (!volumes.names.empty()) {
+    print_line("Deleted Volumes:");
+    for (const std::string& name : volumes.names) print_line(name);
     print_line("");
   }
   const auto images = prune_images(context, options);
   print_images(images);
-  print_total(containers.bytes + images.bytes);
+  print_total(containers.bytes + volumes.bytes + images.bytes);
   return 0;
 }
 

@@ -1,5 +1,8 @@
+#include <algorithm>
+
 #include <boost/json.hpp>
 
+#include "base/strings.h"
 #include "cli/arguments.h"
 #include "cli/container_cells.h"
 #include "cli/context.h"
@@ -19,6 +22,7 @@ namespace {
 using operations::ContainerUsage;
 using operations::DiskUsage;
 using operations::ImageUsage;
+using operations::VolumeUsage;
 using text::human_size;
 
 // "1.2MB (34%)" of a total, as docker says it.
@@ -51,12 +55,21 @@ std::vector<Row> rows_of(const DiskUsage& usage) {
     if (!one.container.running()) stopped += one.size;
   }
   containers.reclaimable = reclaimable(stopped, containers.size);
+  Row volumes = {.type = "Local Volumes", .total = usage.volumes.size()};
+  std::uint64_t unused = 0;
+  for (const VolumeUsage& one : usage.volumes) {
+    volumes.active += one.links > 0 ? 1 : 0;
+    volumes.size += one.size;
+    volumes.on_disk += one.disk_bytes;
+    if (one.links == 0) unused += one.size;
+  }
+  volumes.reclaimable = reclaimable(unused, volumes.size);
   const Row rest = {.type = "Other",
                     .total = usage.leftovers,
                     .size = usage.other_disk_bytes,
                     .reclaimable = reclaimable(usage.leftover_disk_bytes, usage.other_disk_bytes),
                     .on_disk = usage.other_disk_bytes};
-  return {images, containers, {.type = "Local Volumes"}, {.type = "Build Cache"}, rest};
+  return {images, containers, volumes, {.type = "Build Cache"}, rest};
 }
 
 int print_summary(const Arguments& arguments, const DiskUsage& usage) {
@@ -116,6 +129,13 @@ void print_images(Context& context, const DiskUsage& usage) {
   print(table.text());
 }
 
+std::size_t volumes_of(const container::Record& record) {
+  const auto& mounts = record.description.mounts;
+  return static_cast<std::size_t>(std::count_if(mounts.begin(), mounts.end(), [](const container::MountPoint& mount) {
+    return mount.kind == container::MountKind::kVolume;
+  }));
+}
+
 void print_containers(Context& context, const DiskUsage& usage) {
   print_line("\nContainers space usage:\n");
   text::Table table(
@@ -123,8 +143,8 @@ void print_containers(Context& context, const DiskUsage& usage) {
   for (const ContainerUsage& one : usage.containers) {
     const container::Record& record = one.container.record;
     table.add_row({record.id.substr(0, 12), image_shown(context, record.description, false), command_of(record, false),
-                   "0", human_size(one.size), since(record.created), status_of(one.container.state, base::now()),
-                   one.container.name(), human_size(one.disk_bytes)});
+                   std::to_string(volumes_of(record)), human_size(one.size), since(record.created),
+                   status_of(one.container.state, base::now()), one.container.name(), human_size(one.disk_bytes)});
   }
   print(table.text());
 }
@@ -173,7 +193,7 @@ boost::json::array container_details(Context& context, const DiskUsage& usage) {
                           {"CreatedAt", go_time(record.created)},
                           {"ID", record.id},
                           {"Image", image_shown(context, record.description, false)},
-                          {"LocalVolumes", "0"},
+                          {"LocalVolumes", std::to_string(volumes_of(record))},
                           {"Names", one.container.name()},
                           {"OnDisk", human_size(one.disk_bytes)},
                           {"OnDiskBytes", std::to_string(one.disk_bytes)},
@@ -185,10 +205,33 @@ boost::json::array container_details(Context& context, const DiskUsage& usage) {
   return containers;
 }
 
+boost::json::array volume_details(Context& context, const DiskUsage& usage) {
+  boost::json::array volumes;
+  for (const VolumeUsage& one : usage.volumes) {
+    std::vector<std::string> labels;
+    if (one.volume.labels) {
+      for (const auto& [key, value] : *one.volume.labels) labels.push_back(key + "=" + value);
+    }
+    volumes.push_back({{"Availability", "N/A"},
+                       {"Driver", "local"},
+                       {"Group", "N/A"},
+                       {"Labels", base::join(labels, ",")},
+                       {"Links", std::to_string(one.links)},
+                       {"Mountpoint", context.containers().volumes().data(one.volume.name).string()},
+                       {"Name", one.volume.name},
+                       {"OnDisk", human_size(one.disk_bytes)},
+                       {"OnDiskBytes", std::to_string(one.disk_bytes)},
+                       {"Scope", "local"},
+                       {"Size", human_size(one.size)},
+                       {"Status", "N/A"}});
+  }
+  return volumes;
+}
+
 boost::json::object details(Context& context, const DiskUsage& usage) {
   return {{"Images", image_details(context, usage)},
           {"Containers", container_details(context, usage)},
-          {"Volumes", boost::json::array()},
+          {"Volumes", volume_details(context, usage)},
           {"BuildCache", boost::json::array()},
           {"Other",
            {{"OnDisk", human_size(usage.other_disk_bytes)},
@@ -200,7 +243,11 @@ int print_details(Context& context, const DiskUsage& usage) {
   print_images(context, usage);
   print_containers(context, usage);
   print_line("\nLocal Volumes space usage:\n");
-  print(text::Table({"VOLUME NAME", "LINKS", "SIZE"}).text());
+  text::Table volumes({"VOLUME NAME", "LINKS", "SIZE", "ON DISK"});
+  for (const VolumeUsage& one : usage.volumes) {
+    volumes.add_row({one.volume.name, std::to_string(one.links), human_size(one.size), human_size(one.disk_bytes)});
+  }
+  print(volumes.text());
   print_line("\nBuild cache usage: 0B\n");
   print(text::Table({"CACHE ID", "CACHE TYPE", "SIZE", "CREATED", "LAST USED", "USAGE", "SHARED"}).text());
   print_line("\nOther space usage: " + human_size(usage.other_disk_bytes) +

@@ -25,6 +25,7 @@ class Reader : private TomlReader {
               {"root", [&](const auto& node) { settings_.root = absolute(node); }},
               {"run", [&](const auto& node) { settings_.run = absolute(node); }},
               {"runtime", [&](const auto& node) { settings_.runtime = text(node); }},
+              {"cgroup_manager", [&](const auto& node) { settings_.cgroup_manager = text(node); }},
               {"storage_driver", [&](const auto& node) { settings_.storage_driver = text(node); }},
               {"keep_compressed", [&](const auto& node) { settings_.keep_compressed = boolean(node); }},
               {"log_level", [&](const auto& node) { settings_.log_level = level(node); }},

@@ -19,6 +19,7 @@ struct Settings {
   std::filesystem::path root = "/var/lib/davit";
   std::filesystem::path run = "/run/davit";
   std::string runtime = "auto";         // auto, crun, runc or a path
+  std::string cgroup_manager = "auto";  // auto, systemd, cgroupfs: runtime::choose_cgroup_manager
   std::string storage_driver = "auto";  // auto, erofs, overlay: layer::LayerStoreOptions
   bool keep_compressed = true;          // store::Store::Options
   base::log::Level log_level = base::log::Level::kWarning;

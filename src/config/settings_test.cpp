@@ -31,6 +31,7 @@ TEST_F(SettingsTest, AnEmptyFileGivesTheDefaults) {
   const Settings settings = load_text("");
   EXPECT_EQ(settings.root, "/var/lib/davit");
   EXPECT_EQ(settings.runtime, "auto");
+  EXPECT_EQ(settings.cgroup_manager, "auto");
   EXPECT_EQ(settings.parallel_layers, 3U);
 }
 
@@ -39,6 +40,7 @@ TEST_F(SettingsTest, EverySettingIsRead) {
 root = "/data/davit"
 run = "/run/other"
 runtime = "runc"
+cgroup_manager = "cgroupfs"
 storage_driver = "overlay"
 keep_compressed = false
 log_level = "info"
@@ -61,6 +63,7 @@ client_key = "/etc/k.pem"
   EXPECT_EQ(settings.root, "/data/davit");
   EXPECT_EQ(settings.run, "/run/other");
   EXPECT_EQ(settings.runtime, "runc");
+  EXPECT_EQ(settings.cgroup_manager, "cgroupfs");
   EXPECT_EQ(settings.storage_driver, "overlay");
   EXPECT_FALSE(settings.keep_compressed);
   EXPECT_EQ(settings.log_level, base::log::Level::kInfo);

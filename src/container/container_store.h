@@ -18,11 +18,14 @@
 #include <vector>
 
 #include "base/file_lock.h"
+#include "container/exit_table.h"
 #include "container/record.h"
+#include "container/volume_store.h"
 #include "layer/layer_store.h"
 #include "runtime/attach.h"
 #include "runtime/choice.h"
 #include "runtime/container_runtime.h"
+#include "runtime/spec.h"
 
 namespace davit::container {
 
@@ -34,8 +37,13 @@ struct Container {
 
   const std::string& id() const { return record.id; }
   const std::string& name() const { return record.description.name; }
-  bool running() const { return state.status == Status::kRunning; }
+  bool running() const { return is_running(state.status); }  // also while it is paused
 };
+
+class HeldContainer;
+
+// In a container's folder: held, shared, by a restart of one that is to be removed at its end, which waits for that.
+inline constexpr const char* kRestartLock = "restart.lock";
 
 class ContainerStore {
  public:
@@ -44,15 +52,16 @@ class ContainerStore {
     std::string cgroup_parent;              // "/davit-1f2e3d4c5b6a": from the store's ID
     std::vector<std::string> exit_command;  // calls exited(): {"/usr/bin/davit", "--root", "D", "internal", "exited"}
     std::string runtime = "auto";           // see runtime::choose_runtime
+    std::string cgroup_manager = "auto";    // see runtime::choose_cgroup_manager
     std::function<layer::LayerStore&()> layers;  // asked when a root file system is first mounted or unmounted
   };
   explicit ContainerStore(Options options);
 
   // Makes a container; durable on return unless it is to be removed at its end. Checks everything that can be known
   // without its root file system. Throws Error with docker's words: kConflict for a name in use, kInvalidArgument for a
-  // bad name, working directory or signal, or for no command. The caller holds a lease on the image's layers until this
-  // returns.
-  Container create(Description description);
+  // bad name, working directory or signal, or for no command; and what check_host() throws, whose warnings go to
+  // `warnings`. The caller holds a lease on the image's layers until this returns.
+  Container create(Description description, std::vector<std::string>* warnings = nullptr);
 
   // By full ID, name, or a prefix of the ID that only one has, in that order; nothing when there is none. Throws
   // Error(kInvalidArgument) for a prefix that several have.
@@ -63,21 +72,24 @@ class ContainerStore {
   enum class Unreadable { kLeaveOut, kThrow };
   std::vector<Container> list(Unreadable unreadable = Unreadable::kLeaveOut);
 
-  // Starts it and returns. Does nothing when it runs. Throws Error with docker's words when it cannot be started
-  // (runtime::exit_code_of_failed_start gives the exit code for them); then it is as before, or gone if it was to be
-  // removed.
+  // What all are to be, newest first, whatever has become of them: touches none. Throws where one cannot be read.
+  std::vector<Record> records() const;
+  // The first process of one that runs; touches it as little.
+  std::optional<base::ProcessIdentity> init_of(const std::string& id) const;
+
+  // Starts it and returns (attach.h: with its streams). Does nothing when it runs; Error(kConflict) when it is paused.
+  // Throws Error with docker's words when it cannot be started (runtime::exit_code_of_failed_start gives the exit code
+  // for them); then it is as before, or gone if it was to be removed.
   void start(const std::string& id);
-  // Starts it with its streams and signals attached, waits for its end and returns its exit code, when all of its
-  // output has been written. Throws Error(kConflict) when it runs already.
-  int start_and_attach(const std::string& id, const runtime::Streams& streams);
 
-  // Its stop signal, after `timeout` SIGKILL (never, when it is negative); returns when it has ended and is cleaned up.
-  // Does nothing when it does not run.
-  void stop(const std::string& id, std::chrono::seconds timeout = std::chrono::seconds(10));
+  // For who changes it, or acts on its processes (held_container.h): waits for its lock and makes its state true.
+  // Throws Error(kNotFound, "No such container: ID") when it is gone, or goes by that.
+  HeldContainer hold(const std::string& id);
 
-  // Removes it and its layer. Running: Error(kConflict) with docker's words, or with `force` it is killed first.
-  // Returns the bytes of disk given back.
-  std::uint64_t remove(const std::string& id, bool force = false);
+  // Removes it and its layer. Running, paused: Error(kConflict) with docker's words, or with `force` it is killed
+  // first. Pinned (pins.h): Error(kConflict). With `volumes` its anonymous volumes go too, as they always do with one
+  // that is removed at its end. Returns the bytes of disk given back.
+  std::uint64_t remove(const std::string& id, bool force = false, bool volumes = false);
 
   // What containers take of the disk.
   struct Usage {
@@ -89,17 +101,39 @@ class ContainerStore {
     std::uint64_t other = 0;                // folders, names, and what is being made or removed
   };
   Usage disk_usage() const;
+  std::uint64_t written_bytes(const std::string& id) const;  // Usage::Own::size of one; 0 when it is gone
+
+  // Where a container's own files are, and where its root file system is mounted while it runs. No look at the disk.
+  std::filesystem::path folder_of(const std::string& id) const { return folder(id); }
+  std::filesystem::path root_of(const std::string& id) const { return run_folder(id) / "rootfs"; }
 
   // conmon's exit command: records the end and cleans up. Fine for a container that is gone or runs again.
   void exited(const std::string& id);
+  // The same for who has seen the end: what is to be removed may be left to conmon's exit command.
+  void record_end(const std::string& id) { finish(id, Files::kLeave); }
+
+  // Where the memory of a container with --ipc shareable is mounted while it runs.
+  std::filesystem::path shared_memory(const std::string& id) const { return run_folder(id) / "shm"; }
+  const VolumeStore& volumes() const { return volumes_; }
+  layer::LayerStore& layers() { return options_.layers(); }
+  // RUN/containers/ID: what ends with a run.
+  std::filesystem::path run_folder(const std::string& id) const { return options_.run / "containers" / id; }
+  std::filesystem::path log_file(const std::string& id) const { return folder(id) / "container.log"; }
+  // conmon's, to which a container's ID is added, and for a session of exec its name.
+  const std::vector<std::string>& exit_command() const { return options_.exit_command; }
+
+  // How those ended that were removed at their end.
+  ExitTable exit_table() const { return ExitTable(options_.run / "exits"); }
 
   // The runtime that starts containers here; probed once per boot.
   const runtime::RuntimeChoice& runtime_choice();
+  runtime::CgroupManager cgroup_manager();
 
  private:
+  friend class HeldContainer;
   std::filesystem::path folder(const std::string& id) const { return containers_ / id; }
   std::filesystem::path gone_folder(const std::string& id) const { return containers_ / (".gone-" + id); }
-  std::filesystem::path run_folder(const std::string& id) const { return options_.run / "containers" / id; }
+  std::filesystem::path left_folder(const std::string& id) const { return containers_ / (".left-" + id); }
   runtime::Bundle bundle(const Record& record) const;
 
   // Records (container_store.cpp).
@@ -111,21 +145,33 @@ class ContainerStore {
   std::optional<base::FileLock> lock(const std::string& id) const;  // nothing when the container is gone
   std::vector<std::string> ids() const;
   void save(const Record& record, const State& state, bool durably) const;
-  void sweep() const;
-  std::uint64_t remove_locked(const Record& record);
+  void sweep();
+  void remove_stale_names() const;
+  bool is_forgotten(const std::string& name) const;
+  // With a `monitor` (conmon) that lives, its exit command removes the files: that can take longer than all the rest of
+  // a short run, and whoever waits for the run does not wait for it.
+  std::uint64_t remove_locked(const Record& record, const base::ProcessIdentity* monitor = nullptr,
+                              bool volumes = false);
+  std::uint64_t finish_removal(const std::filesystem::path& gone);
+  std::uint64_t remove_volumes_of(const std::filesystem::path& gone);
 
   // Lifecycle (lifecycle.cpp). Under the container's lock.
   runtime::ContainerRuntime runtime_for(const State& state);
-  runtime::Created start_locked(Container& container, std::optional<runtime::Attachment>* attachment);
-  void write_bundle(const Record& record, const runtime::Bundle& bundle);
-  void settle(Container& container);
-  bool is_settled(const State& state) const;
+  runtime::CgroupPlace cgroup_place(const Record& record);
+  runtime::ContainerSpec spec_for(const Container& container, const runtime::HostLimits& host);
+  runtime::Created start_locked(Container& container, const std::function<void()>& before_start);
+  enum class Files { kRemove, kLeave };  // of a container that goes at its end: kLeave leaves them to the exit command
+  void settle(Container& container, Files files = Files::kRemove);
+  bool is_settled(const Container& container) const;
+  bool goes_at_end(const Record& record) const;
   void clean_up(const Container& container, bool ended);
-  void finish(const std::string& id);  // takes the lock
+  void finish(const std::string& id, Files files);  // takes the lock
 
   Options options_;
   std::filesystem::path containers_;
+  VolumeStore volumes_;
   std::optional<runtime::RuntimeChoice> choice_;
+  std::optional<runtime::CgroupManager> cgroup_manager_;
 };
 
 }  // namespace davit::container

@@ -17,6 +17,7 @@ namespace {
 namespace fs = base::fs;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 class ContainerStoreTest : public ::testing::Test {
  protected:
@@ -30,7 +31,7 @@ class ContainerStoreTest : public ::testing::Test {
   static Description named(const std::string& name) {
     Description description;
     description.name = name;
-    description.args = {"true"};
+    description.command = {"true"};
     return description;
   }
   std::string refusal(const Description& description) {
@@ -54,6 +55,17 @@ class ContainerStoreTest : public ::testing::Test {
 TEST_F(ContainerStoreTest, EmptyStoreHasNoContainers) {
   EXPECT_THAT(store_.list(), IsEmpty());
   EXPECT_FALSE(store_.find("web"));
+}
+
+// Their exit command removes them; where that died, a later creation does, and not while it may still be at work.
+TEST_F(ContainerStoreTest, FilesThatWereLeftToAnExitCommandAreRemovedWhenNoneCameForThem) {
+  const auto young = folder_.path() / "root/containers/.left-young", old = folder_.path() / "root/containers/.left-old";
+  for (const auto& left : {young, old}) fs::make_directories(left / "upper");
+  std::filesystem::last_write_time(old, std::filesystem::file_time_type::clock::now() - std::chrono::minutes(1));
+  store_.create(named("web"));
+  EXPECT_TRUE(fs::exists(young));
+  EXPECT_FALSE(fs::exists(old));
+  EXPECT_THAT(store_.list(), SizeIs(1));
 }
 
 TEST_F(ContainerStoreTest, IsFoundByIdNameAndUniquePrefix) {
@@ -113,7 +125,7 @@ TEST_F(ContainerStoreTest, WhatCanBeKnownIsCheckedAtOnce) {
   relative.working_dir = "relative";
   EXPECT_EQ(refusal(relative), "the working directory 'relative' is invalid, it needs to be an absolute path");
   auto no_command = named("web");
-  no_command.args.clear();
+  no_command.command.clear();
   EXPECT_EQ(refusal(no_command), "No command specified");
   auto bad_signal = named("web");
   bad_signal.stop_signal = "NOSUCH";
@@ -126,7 +138,7 @@ TEST_F(ContainerStoreTest, WhatCanBeKnownIsCheckedAtOnce) {
 TEST_F(ContainerStoreTest, WhatNoProcessCanBeGivenIsRefusedNotCut) {
   using namespace std::string_literals;
   auto wanted = named("web");
-  wanted.args.push_back("a\0b"s);
+  wanted.command.push_back("a\0b"s);
   EXPECT_EQ(refusal(wanted), "invalid argument \"a\\x00b\": it holds a NUL character");
   wanted = named("web");
   wanted.env = {"A=a\0b"s};
@@ -213,6 +225,20 @@ TEST_F(ContainerStoreTest, FailedCreationLeavesNoContainerAndTheNameFree) {
       EXPECT_THAT(fs::list(folder_.path() / "root/containers/names"), IsEmpty());
     }
   }
+}
+
+// What makes `ps` of hundreds quick: nobody who is only looking waits for a lock or writes.
+TEST_F(ContainerStoreTest, AListOfWhatIsSettledTakesNoLock) {
+  for (int i = 0; i < 20; ++i) store_.create(named(""));
+  int changes = 0;
+  fs::set_fault_hook([&](fs::Operation, std::string_view) {
+    ++changes;
+    return 0;
+  });
+  const auto listed = store_.list();
+  fs::set_fault_hook({});
+  EXPECT_EQ(listed.size(), 20U);
+  EXPECT_EQ(changes, 0);
 }
 
 }  // namespace

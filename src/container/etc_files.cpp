@@ -14,31 +14,82 @@ constexpr std::string_view kHosts =
     "ff02::1\tip6-allnodes\n"
     "ff02::2\tip6-allrouters\n";
 
-bool is_loopback_name_server(std::string_view line) {
-  const auto words = base::split(line, ' ');
-  if (words.size() < 2 || words[0] != "nameserver") return false;
-  const auto address = base::trim(words[1]);
-  return address.starts_with("127.") || address == "::1";
+// A line of resolv.conf: its first word, and the others.
+struct Line {
+  std::string keyword;
+  std::vector<std::string> values;
+};
+
+Line parse_line(std::string_view text) {
+  Line line;
+  std::string word;
+  const auto end_word = [&] {
+    if (word.empty()) return;
+    (line.keyword.empty() ? line.keyword : line.values.emplace_back()) = word;
+    word.clear();
+  };
+  for (const char c : text) {
+    if (c == ' ' || c == '\t') {
+      end_word();
+    } else {
+      word += c;
+    }
+  }
+  end_word();
+  return line;
+}
+
+bool is_loopback(const std::string& address) { return address.starts_with("127.") || address == "::1"; }
+
+// What --dns… say in place of the host's lines, in docker's order.
+std::string asked_lines(const NameService& names, const std::string& host_search, const std::string& host_servers,
+                        const std::string& host_options) {
+  std::string text;
+  if (names.search.empty()) {
+    text += host_search;
+  } else if (names.search != std::vector<std::string>{"."}) {
+    text += "search " + base::join(names.search, " ") + "\n";
+  }
+  if (names.servers.empty()) text += host_servers;
+  for (const auto& server : names.servers) text += "nameserver " + server + "\n";
+  if (names.options.empty()) {
+    text += host_options;
+  } else {
+    text += "options " + base::join(names.options, " ") + "\n";
+  }
+  return text;
 }
 
 }  // namespace
 
-std::string hosts_file(runtime::NetworkMode network, std::string_view host_file) {
-  if (network == runtime::NetworkMode::kHost && !host_file.empty()) return std::string(host_file);
-  return std::string(kHosts);
+std::string hosts_file(const Description& description, std::string_view host_file) {
+  const bool shared = description.network == runtime::NetworkMode::kHost && !host_file.empty();
+  std::string text(shared ? host_file : kHosts);
+  if (!text.ends_with('\n')) text += '\n';
+  for (const auto& host : description.names.extra_hosts) {
+    const auto colon = host.find(':');
+    text += host.substr(colon + 1) + "\t" + host.substr(0, colon) + "\n";
+  }
+  return text;
 }
 
-std::string resolv_conf(runtime::NetworkMode network, std::string_view host_file) {
-  if (network == runtime::NetworkMode::kHost) return std::string(host_file);
-  std::string kept;
-  for (const auto& line : base::split(host_file, '\n')) {
-    auto normal = line;
-    for (auto& c : normal) {
-      if (c == '\t') c = ' ';
-    }
-    if (!is_loopback_name_server(base::trim(normal)) && !line.empty()) kept += line + "\n";
+std::string resolv_conf(const Description& description, std::string_view host_file) {
+  const bool shared = description.network == runtime::NetworkMode::kHost;
+  const auto& names = description.names;
+  const bool asked = !names.servers.empty() || !names.search.empty() || !names.options.empty();
+  if (shared && !asked) return std::string(host_file);
+  std::string kept, search, servers, options;
+  for (const auto& text : base::split(host_file, '\n')) {
+    if (text.empty()) continue;
+    const auto line = parse_line(text);
+    if (!shared && line.keyword == "nameserver" && !line.values.empty() && is_loopback(line.values[0])) continue;
+    kept += text + "\n";
+    const std::string again = line.keyword + " " + base::join(line.values, " ") + "\n";
+    if (line.keyword == "search") search = again;  // the last one counts
+    if (line.keyword == "nameserver") servers += again;
+    if (line.keyword == "options") options += again;
   }
-  return kept;
+  return asked ? asked_lines(names, search, servers, options) : kept;
 }
 
 }  // namespace davit::container

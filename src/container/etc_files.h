@@ -5,14 +5,17 @@
 #include <string>
 #include <string_view>
 
-#include "runtime/spec.h"
+#include "container/description.h"
 
 namespace davit::container {
 
-// The host's own with its network; without one the names of loopback and of IPv6's groups, as docker writes them.
-std::string hosts_file(runtime::NetworkMode network, std::string_view host_file);
+// The host's own with its network; without one the names of loopback and of IPv6's groups, as docker writes them. Then
+// those of --add-host.
+std::string hosts_file(const Description& description, std::string_view host_file);
 
 // The host's, without name servers that are only reachable on the host's own loopback unless its network is shared.
-std::string resolv_conf(runtime::NetworkMode network, std::string_view host_file);
+// Where --dns, --dns-search or --dns-option say something, that is in place of the host's lines of that kind; a search
+// list of "." alone is none.
+std::string resolv_conf(const Description& description, std::string_view host_file);
 
 }  // namespace davit::container

@@ -13,11 +13,14 @@
 #include "base/fs/paths.h"
 #include "base/fs/tree.h"
 #include "base/log.h"
+#include "container/check_host.h"
 #include "container/container_store.h"
-#include "container/etc_files.h"
-#include "container/signals.h"
+#include "container/make_spec.h"
+#include "container/own_places.h"
+#include "container/prepare_mounts.h"
+#include "container/spec_parts.h"
+#include "container/volume_use.h"
 #include "runtime/oci_message.h"
-#include "runtime/user.h"
 
 namespace davit::container {
 
@@ -28,44 +31,11 @@ using base::Error;
 
 namespace {
 
-constexpr const char* kPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+constexpr const char* kStagedMounts = "mounts";  // in the bundle
 constexpr int kKilled = 128 + SIGKILL;
 constexpr auto kExitFileTimeout = std::chrono::seconds(10);  // conmon's, from the init's end on
 constexpr int kRemovalRounds = 5000;                         // of a millisecond
 constexpr auto kKillTimeout = std::chrono::seconds(10);
-
-// Docker's order: its own variables, then the container's, each replacing one of its name; HOME last.
-std::vector<std::string> environment(const Description& description, const std::string& hostname,
-                                     const std::string& home) {
-  std::vector<std::string> lines = {std::string("PATH=") + kPath, "HOSTNAME=" + hostname};
-  if (description.terminal) lines.emplace_back("TERM=xterm");
-  const auto set = [&](const std::string& line, bool replace) {
-    const auto key = line.substr(0, line.find('=') + 1);
-    for (auto& other : lines) {
-      if (!other.starts_with(key)) continue;
-      if (replace) other = line;
-      return;
-    }
-    lines.push_back(line);
-  };
-  for (const auto& line : description.env) {
-    if (line.find('=') != std::string::npos) set(line, true);
-  }
-  set("HOME=" + home, false);
-  return lines;
-}
-
-std::string host_name() {
-  char buffer[256] = {};
-  ::gethostname(buffer, sizeof buffer - 1);
-  return buffer;
-}
-
-std::string hostname_of(const Record& record) {
-  const auto& description = record.description;
-  if (!description.hostname.empty()) return description.hostname;
-  return description.network == runtime::NetworkMode::kHost ? host_name() : record.id.substr(0, 12);
-}
 
 // Waits for conmon to write down the exit code of an init that has ended.
 std::optional<int> await_exit_code(const runtime::Bundle& bundle, const base::ProcessIdentity& conmon) {
@@ -85,16 +55,33 @@ const runtime::RuntimeChoice& ContainerStore::runtime_choice() {
   return *choice_;
 }
 
+runtime::CgroupManager ContainerStore::cgroup_manager() {
+  if (!cgroup_manager_) cgroup_manager_ = runtime::choose_cgroup_manager(options_.cgroup_manager);
+  return *cgroup_manager_;
+}
+
+// Where a start would put it now.
+runtime::CgroupPlace ContainerStore::cgroup_place(const Record& record) {
+  const auto manager = cgroup_manager();
+  auto parent = record.description.cgroup_parent;
+  if (parent.empty()) {
+    parent = manager == runtime::CgroupManager::kSystemd ? runtime::slice_of(options_.cgroup_parent)
+                                                         : options_.cgroup_parent;
+  }
+  return runtime::cgroup_place(manager, parent, record.id);
+}
+
 runtime::Bundle ContainerStore::bundle(const Record& record) const {
   const auto& description = record.description;
   return {
       .id = record.id,
       .folder = run_folder(record.id),
-      .log = folder(record.id) / "container.log",
+      .log = description.log.driver == "none" ? stdfs::path() : log_file(record.id),
       .name = description.name,
-      .program = description.args.front(),
+      .program = description.args().front(),
       .terminal = description.terminal,
       .open_stdin = description.open_stdin,
+      .leave_stdin_open = description.open_stdin && !description.stdin_once,
   };
 }
 
@@ -110,57 +97,45 @@ runtime::ContainerRuntime ContainerStore::runtime_for(const State& state) {
       .choice = std::move(choice),
       .state = options_.run / "runtime",
       .cgroup_parent = options_.cgroup_parent,
+      .cgroup_manager = cgroup_manager(),
+      .cgroup = state.cgroup,
       .exit_command = options_.exit_command,
   });
 }
 
-// config.json and the files it mounts. The root file system is mounted.
-void ContainerStore::write_bundle(const Record& record, const runtime::Bundle& bundle) {
+// Also mounts what the container shares with others.
+runtime::ContainerSpec ContainerStore::spec_for(const Container& container, const runtime::HostLimits& host) {
+  const auto& record = container.record;
   const auto& description = record.description;
-  const auto rootfs = bundle.folder / "rootfs";
-  const auto user = runtime::find_user(fs::Directory::open(rootfs), description.user);
-  const auto hostname = hostname_of(record);
-  const auto host = runtime::HostLimits::probe();
-
-  auto spec = runtime::default_spec(description.network, host);
-  spec.rootfs = rootfs;
-  spec.hostname = hostname;
-  spec.cgroup_path = options_.cgroup_parent + "/" + record.id;
-  spec.process.args = description.args;
-  spec.process.env = environment(description, hostname, user.home);
-  if (!description.working_dir.empty()) spec.process.working_dir = description.working_dir;
-  spec.process.uid = user.uid;
-  spec.process.gid = user.gid;
-  spec.process.additional_gids = user.additional_gids;
-  spec.process.terminal = description.terminal;
-
-  const auto own = folder(record.id);
-  const std::map<std::string, std::string> files = {
-      {"hostname", hostname + "\n"},
-      {"hosts", hosts_file(description.network, fs::read_file_if_exists("/etc/hosts").value_or(""))},
-      {"resolv.conf", resolv_conf(description.network, fs::read_file_if_exists("/etc/resolv.conf").value_or(""))},
-  };
-  for (const auto& [name, content] : files) {
-    fs::write_file(own / name, content, 0644);
-    spec.mounts.push_back(runtime::bind_mount(own / name, "/etc/" + name, false));
+  stdfs::path shm;
+  if (description.namespaces.ipc == "shareable") {
+    shm = shared_memory(record.id);
+    fs::make_directories(shm);
+    fs::mount_shared_memory(shm, shm_size_of(description));
   }
-  for (const auto& volume : description.volumes) {
-    if (!fs::exists(volume.source)) fs::make_directories(volume.source, 0755);
-    spec.mounts.push_back(runtime::bind_mount(volume.source, volume.target, volume.read_only));
-  }
-  fs::write_file(bundle.folder / "config.json", runtime::to_oci_json(spec, host));
+  return make_spec(record, {.bundle = run_folder(record.id),
+                            .own = folder(record.id),
+                            .cgroup_path = cgroup_place(record).oci_path,
+                            .shm = shm,
+                            .joined = find_joined(*this, description),
+                            .host = host});
 }
 
 // Each step is written down before the next, so that a later davit can undo what this one had no time to.
-runtime::Created ContainerStore::start_locked(Container& container, std::optional<runtime::Attachment>* attachment) {
+runtime::Created ContainerStore::start_locked(Container& container, const std::function<void()>& before_start) {
   const auto& record = container.record;
   auto& state = container.state;
   const auto previous = state;
-  const auto bundle = this->bundle(record);
+  auto bundle = this->bundle(record);
+  bundle.seccomp_filter = seccomp_filter_of(record.description.security);
+  const auto choice = record.description.runtime.empty()
+                          ? runtime_choice()
+                          : runtime::choose_runtime(record.description.runtime, options_.run, options_.cgroup_parent);
   state = {};
   state.status = Status::kStarting;
-  state.runtime_name = runtime_choice().name;
-  state.runtime_path = runtime_choice().path;
+  state.runtime_name = choice.name;
+  state.runtime_path = choice.path;
+  state.cgroup = cgroup_place(record).group;
   save(record, state, false);
   try {
     auto runtime = runtime_for(state);
@@ -172,12 +147,24 @@ runtime::Created ContainerStore::start_locked(Container& container, std::optiona
         .work = folder(record.id) / "work",
         .target = bundle.folder / "rootfs",
     });
-    write_bundle(record, bundle);
+    const auto host = runtime::HostLimits::probe();
+    const auto root = fs::Directory::open(bundle.folder / "rootfs");
+    if (!previous.started) make_own_places(root);
+    const auto mounts = prepare_mounts(record.description, {.volumes = volumes_,
+                                                            .staging = bundle.folder / kStagedMounts,
+                                                            .root = root,
+                                                            .share = volume_sharing(*this),
+                                                            .fill = !previous.started});
+    auto spec = spec_for(container, host);
+    spec.mounts = with_mounts(std::move(spec.mounts), mounts.mounts);
+    spec.root_propagation = mounts.root_propagation;
+    fs::write_file(bundle.folder / "config.json", runtime::to_oci_json(spec, host));
     auto processes = runtime.create(bundle);
+    release_mounts(bundle.folder / kStagedMounts);  // the container has its own of them
     state.init = processes.init;
     state.conmon = processes.conmon;
     save(record, state, false);
-    if (attachment != nullptr) *attachment = runtime::Attachment::connect(bundle);
+    if (before_start) before_start();
     state.started = base::now();
     runtime.start(bundle);
     state.status = Status::kRunning;
@@ -202,55 +189,40 @@ void ContainerStore::start(const std::string& id) {
   auto container = held ? load(id) : std::nullopt;
   if (!container) throw Error::format(Code::kNotFound, "No such container: {}", id);
   settle(*container);
-  if (!container->running()) start_locked(*container, nullptr);
-}
-
-int ContainerStore::start_and_attach(const std::string& id, const runtime::Streams& streams) {
-  runtime::SignalCatcher signals;
-  std::optional<runtime::Attachment> attachment;
-  std::optional<runtime::Created> processes;
-  std::optional<fs::File> result;
-  runtime::Bundle bundle;
-  {
-    const auto held = lock(id);
-    auto container = held ? load(id) : std::nullopt;
-    if (!container) throw Error::format(Code::kNotFound, "No such container: {}", id);
-    settle(*container);
-    if (container->running()) throw Error::format(Code::kConflict, "Container {} is already running", id);
-    bundle = this->bundle(container->record);
-    processes = start_locked(*container, &attachment);
-    result = fs::File::open(bundle.folder / "result");
+  if (container->state.status == Status::kPaused) {
+    throw Error(Code::kConflict, "cannot start a paused container, try unpause instead");
   }
-  auto attached = streams;
-  if (!bundle.open_stdin) attached.in = -1;
-  attachment->relay(bundle, attached, *processes, &signals);
-  finish(id);
-
-  // Whoever cleaned up wrote the code there before the file lost its name; our descriptor keeps it.
-  char digits[16] = {};
-  const auto count = result->read_at(std::as_writable_bytes(std::span(digits)), 0);
-  if (count == 0) throw Error::format(Code::kInternal, "container {} ended without an exit code", id);
-  return std::stoi(std::string(digits, count));
+  if (!container->running()) start_locked(*container, {});
 }
 
-bool ContainerStore::is_settled(const State& state) const {
+// Whether a container that has ended is to be removed for that: not while a restart waits for it.
+bool ContainerStore::goes_at_end(const Record& record) const {
+  return record.description.auto_remove && !base::FileLock::is_held(folder(record.id) / kRestartLock);
+}
+
+bool ContainerStore::is_settled(const Container& container) const {
+  const State& state = container.state;
   if (state.status == Status::kStarting) return false;
-  if (state.status != Status::kRunning) return true;
+  if (!is_running(state.status)) {
+    if (state.status == Status::kExited && goes_at_end(container.record)) return false;
+    return !fs::exists(run_folder(container.id()));  // else a davit died before it had cleaned up
+  }
   return state.init && state.conmon && state.init->alive() && state.conmon->alive();
 }
 
 // Makes the state true. We hold the lock, so nobody else is at work on it: what is half done stays so unless undone
 // here.
-void ContainerStore::settle(Container& container) {
+void ContainerStore::settle(Container& container, Files files) {
   auto& state = container.state;
-  if (is_settled(state)) return;
+  if (is_settled(container)) return;
   const auto& record = container.record;
+  const auto conmon = state.conmon;
   if (state.status == Status::kStarting) {
     base::log::info("undoing an unfinished start of container {}", record.id);
     clean_up(container, false);
     state = {};
     state.error = "davit ended while it started the container";
-  } else {
+  } else if (is_running(state.status)) {
     const auto bundle = this->bundle(record);
     const bool same_boot = state.conmon->boot_id == base::boot_id();
     const bool conmon_ended_first = state.init->alive();
@@ -261,6 +233,7 @@ void ContainerStore::settle(Container& container) {
     const auto code = same_boot ? await_exit_code(bundle, *state.conmon) : std::nullopt;
     state.finished = base::now();
     state.exit_code = code.value_or(kKilled);
+    state.oom_killed = same_boot && runtime_for(state).oom_killed(bundle);
     if (!code) {
       state.error = !same_boot ? "the machine was restarted" : "conmon, the container's monitor, ended before it";
     }
@@ -273,9 +246,17 @@ void ContainerStore::settle(Container& container) {
     }
     save(record, state, true);  // before the exit file goes
     clean_up(container, code.has_value());
+  } else {
+    clean_up(container, false);
   }
-  if (record.description.auto_remove) {
-    remove_locked(record);
+  if (goes_at_end(record)) {
+    if (state.status == Status::kExited && state.finished) {
+      exit_table().add({.id = record.id,
+                        .name = record.description.name,
+                        .exit_code = state.exit_code,
+                        .finished = *state.finished});
+    }
+    remove_locked(record, files == Files::kLeave && conmon ? &*conmon : nullptr);
   } else if (state.status == Status::kCreated) {
     save(record, state, true);
   }
@@ -286,12 +267,16 @@ void ContainerStore::clean_up(const Container& container, bool ended) {
   const auto bundle = this->bundle(container.record);
   runtime_for(container.state).destroy(bundle, ended);
   options_.layers().unmount(bundle.folder / "rootfs");
+  const auto shm = shared_memory(container.record.id);
+  while (fs::exists(shm) && fs::unmount(shm)) {
+  }
+  release_mounts(bundle.folder / kStagedMounts);
   fs::remove_tree(bundle.folder);
 }
 
-void ContainerStore::finish(const std::string& id) {
+void ContainerStore::finish(const std::string& id, Files files) {
   if (const auto held = lock(id)) {
-    if (auto container = load(id)) settle(*container);
+    if (auto container = load(id)) settle(*container, files);
     return;
   }
   // Another process is removing it: nothing of it shall be left when we return, unless that process dies.
@@ -300,25 +285,9 @@ void ContainerStore::finish(const std::string& id) {
   }
 }
 
-void ContainerStore::exited(const std::string& id) { finish(id); }
-
-void ContainerStore::stop(const std::string& id, std::chrono::seconds timeout) {
-  const auto container = load(id);
-  if (!container) throw Error::format(Code::kNotFound, "No such container: {}", id);
-  if (container->running() && container->state.init) {
-    const auto& init = *container->state.init;
-    const auto& wanted = container->record.description.stop_signal;
-    init.signal(wanted.empty() ? SIGTERM : parse_signal(wanted));
-    const auto patience = timeout.count() < 0 ? std::chrono::hours(24 * 365) : timeout;
-    if (!init.wait_gone(patience)) {
-      init.signal(SIGKILL);
-      if (!init.wait_gone(kKillTimeout)) {
-        throw Error::format(Code::kTimeout, "container {} did not end {} seconds after SIGKILL", id,
-                            std::chrono::duration_cast<std::chrono::seconds>(kKillTimeout).count());
-      }
-    }
-  }
-  finish(id);
+void ContainerStore::exited(const std::string& id) {
+  record_end(id);
+  finish_removal(left_folder(id));
 }
 
 }  // namespace davit::container

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "base/error.h"
+#include "container/description_json.h"
 
 namespace davit::container {
 
@@ -15,7 +16,7 @@ namespace stdfs = std::filesystem;
 using base::Code;
 using base::Error;
 
-constexpr int kFormat = 1;
+constexpr int kFormat = 2;
 
 struct StatusRow {
   Status status;
@@ -24,13 +25,9 @@ struct StatusRow {
 };
 constexpr std::array kStatuses = {
     StatusRow{Status::kCreated, "created", "created"}, StatusRow{Status::kStarting, "starting", "created"},
-    StatusRow{Status::kRunning, "running", "running"}, StatusRow{Status::kExited, "exited", "exited"},
-    StatusRow{Status::kDead, "dead", "dead"},
+    StatusRow{Status::kRunning, "running", "running"}, StatusRow{Status::kPaused, "paused", "paused"},
+    StatusRow{Status::kExited, "exited", "exited"},    StatusRow{Status::kDead, "dead", "dead"},
 };
-
-json::array strings(const std::vector<std::string>& texts) { return json::array(texts.begin(), texts.end()); }
-
-std::vector<std::string> strings(const json::value& value) { return json::value_to<std::vector<std::string>>(value); }
 
 std::string text(const json::object& object, const char* key) { return json::value_to<std::string>(object.at(key)); }
 
@@ -60,20 +57,24 @@ std::optional<base::ProcessIdentity> identity(const json::value& value) {
                                object.at("start_time").to_number<std::uint64_t>()};
 }
 
-json::array volumes(const std::vector<BindVolume>& all) {
-  json::array result;
-  for (const auto& volume : all) {
-    result.push_back(
-        {{"source", volume.source.string()}, {"target", volume.target.string()}, {"read_only", volume.read_only}});
+// Format 1 had one list of words, and bind mounts alone.
+void read_format_1(const json::object& object, Description& description) {
+  description.command = json::value_to<std::vector<std::string>>(object.at("args"));
+  for (const auto& entry : object.at("volumes").as_array()) {
+    const auto& volume = entry.as_object();
+    description.mounts.push_back({.source = text(volume, "source"),
+                                  .target = text(volume, "target"),
+                                  .read_only = volume.at("read_only").as_bool()});
   }
-  return result;
 }
 
 // Parses and reads by `read`; whatever is wrong becomes one error that names the file.
 template <typename Read>
 auto parse(std::string_view document, const stdfs::path& path, Read read) {
   try {
-    const auto value = json::parse(document);
+    unsigned char buffer[16 * 1024];  // enough for most: `ps` reads hundreds of them
+    json::monotonic_resource memory(buffer, sizeof buffer);
+    const auto value = json::parse(document, &memory);
     const auto& object = value.as_object();
     if (object.at("format").to_number<int>() > kFormat) {
       throw Error::format(Code::kNotSupported, "{} was written by a newer davit", path.string());
@@ -97,57 +98,25 @@ std::string_view name(Status status) {
 }
 
 std::string to_json(const Record& record) {
-  const auto& description = record.description;
-  json::array diff_ids;
-  for (const auto& digest : description.diff_ids) diff_ids.emplace_back(digest.text());
   return json::serialize(json::object{
       {"format", kFormat},
       {"id", record.id},
       {"created", base::to_rfc3339(record.created)},
-      {"name", description.name},
-      {"image", description.image ? json::value(description.image->text()) : json::value(nullptr)},
-      {"image_reference", description.image_reference},
-      {"diff_ids", std::move(diff_ids)},
-      {"args", strings(description.args)},
-      {"env", strings(description.env)},
-      {"user", description.user},
-      {"working_dir", description.working_dir},
-      {"hostname", description.hostname},
-      {"volumes", volumes(description.volumes)},
-      {"network", description.network == runtime::NetworkMode::kHost ? "host" : "none"},
-      {"stop_signal", description.stop_signal},
-      {"auto_remove", description.auto_remove},
-      {"open_stdin", description.open_stdin},
-      {"terminal", description.terminal},
+      {"description", to_json_object(record.description)},
   });
 }
 
 Record parse_record(std::string_view document, const stdfs::path& path) {
   return parse(document, path, [](const json::object& object) {
     Record record;
-    auto& description = record.description;
     record.id = text(object, "id");
     record.created = time(object.at("created"));
-    description.name = text(object, "name");
-    if (!object.at("image").is_null()) description.image = oci::Digest::parse(text(object, "image"));
-    description.image_reference = text(object, "image_reference");
-    for (const auto& digest : object.at("diff_ids").as_array()) {
-      description.diff_ids.push_back(oci::Digest::parse(json::value_to<std::string>(digest)));
+    if (object.at("format") == 1) {
+      record.description = parse_description(object);
+      read_format_1(object, record.description);
+    } else {
+      record.description = parse_description(object.at("description").as_object());
     }
-    description.args = strings(object.at("args"));
-    description.env = strings(object.at("env"));
-    description.user = text(object, "user");
-    description.working_dir = text(object, "working_dir");
-    description.hostname = text(object, "hostname");
-    for (const auto& entry : object.at("volumes").as_array()) {
-      const auto& volume = entry.as_object();
-      description.volumes.push_back({text(volume, "source"), text(volume, "target"), volume.at("read_only").as_bool()});
-    }
-    description.network = text(object, "network") == "host" ? runtime::NetworkMode::kHost : runtime::NetworkMode::kNone;
-    description.stop_signal = text(object, "stop_signal");
-    description.auto_remove = object.at("auto_remove").as_bool();
-    description.open_stdin = object.at("open_stdin").as_bool();
-    description.terminal = object.at("terminal").as_bool();
     return record;
   });
 }
@@ -164,9 +133,11 @@ std::string to_json(const State& state) {
       {"conmon", identity(state.conmon)},
       {"runtime_name", state.runtime_name},
       {"runtime_path", state.runtime_path.string()},
+      {"cgroup", state.cgroup},
       {"started", optional_time(state.started)},
       {"finished", optional_time(state.finished)},
       {"exit_code", state.exit_code},
+      {"oom_killed", state.oom_killed},
       {"error", state.error},
   });
 }
@@ -184,14 +155,16 @@ State parse_state(std::string_view document, const stdfs::path& path) {
     if (!known) throw Error::format(Code::kCorrupt, "unknown status '{}'", stored);
     state.init = identity(object.at("init"));
     state.conmon = identity(object.at("conmon"));
-    if (state.status == Status::kRunning && (!state.init || !state.conmon)) {
+    if (is_running(state.status) && (!state.init || !state.conmon)) {
       throw Error(Code::kCorrupt, "it runs, but names no processes");
     }
     state.runtime_name = text(object, "runtime_name");
     state.runtime_path = text(object, "runtime_path");
+    if (object.contains("cgroup")) state.cgroup = text(object, "cgroup");
     state.started = optional_time(object.at("started"));
     state.finished = optional_time(object.at("finished"));
     state.exit_code = object.at("exit_code").to_number<int>();
+    if (const auto* killed = object.if_contains("oom_killed")) state.oom_killed = killed->as_bool();
     state.error = text(object, "error");
     return state;
   });

@@ -19,12 +19,12 @@ Record full_record() {
   description.image = oci::Digest::parse(kDigest);
   description.image_reference = "app:1";
   description.diff_ids = {oci::Digest::parse(kDigest)};
-  description.args = {"sh", "-c", "quote \" and \xc3\xa9"};
+  description.command = {"sh", "-c", "quote \" and \xc3\xa9"};
   description.env = {"A=1"};
   description.user = "app:staff";
   description.working_dir = "/srv";
   description.hostname = "box";
-  description.volumes = {{"/host", "/data", true}};
+  description.mounts = {{.source = "/host", .target = "/data", .read_only = true}};
   description.network = runtime::NetworkMode::kHost;
   description.stop_signal = "SIGUSR1";
   description.auto_remove = description.open_stdin = description.terminal = true;
@@ -51,13 +51,28 @@ TEST(ContainerRecord, ComesBackAsItWas) {
 }
 
 TEST(ContainerRecord, IsWrittenAsItsFormatPageSays) {
-  EXPECT_EQ(boost::json::parse(to_json(full_record())), boost::json::parse(R"({
-    "format": 1, "id": ")" + std::string(64, 'a') + R"(", "created": "2026-11-23T17:30:55.123456789Z", "name": "web",
+  EXPECT_EQ(boost::json::parse(to_json(full_record())),
+            boost::json::parse(R"({
+    "format": 2, "id": ")" + std::string(64, 'a') +
+                               R"(", "created": "2026-11-23T17:30:55.123456789Z", "description": {"name": "web",
     "image": ")" + kDigest + R"(", "image_reference": "app:1", "diff_ids": [")" +
-                                                                           kDigest + R"("],
+                               kDigest + R"("],
+    "command": ["sh", "-c", "quote \" and é"], "env": ["A=1"], "user": "app:staff", "working_dir": "/srv", "hostname": "box",
+    "mounts": [{"source": "/host", "target": "/data", "read_only": true}], "network": "host", "stop_signal": "SIGUSR1",
+    "auto_remove": true, "open_stdin": true, "terminal": true}})"));
+}
+
+TEST(ContainerRecord, OfFormat1IsRead) {
+  EXPECT_EQ(parse_record(R"({
+    "format": 1, "id": ")" + std::string(64, 'a') +
+                             R"(", "created": "2026-11-23T17:30:55.123456789Z", "name": "web",
+    "image": ")" + kDigest + R"(", "image_reference": "app:1", "diff_ids": [")" +
+                             kDigest + R"("],
     "args": ["sh", "-c", "quote \" and é"], "env": ["A=1"], "user": "app:staff", "working_dir": "/srv", "hostname": "box",
     "volumes": [{"source": "/host", "target": "/data", "read_only": true}], "network": "host", "stop_signal": "SIGUSR1",
-    "auto_remove": true, "open_stdin": true, "terminal": true})"));
+    "auto_remove": true, "open_stdin": true, "terminal": true})",
+                         "x"),
+            full_record());
 }
 
 TEST(ContainerState, ComesBackAsItWas) {
@@ -93,8 +108,8 @@ TEST(ContainerRecord, DamageIsToldWithTheFilesName) {
 }
 
 TEST(ContainerRecord, NewerFormatIsNotSupported) {
-  EXPECT_EQ(code_of([] { parse_record(R"({"format":2})", "/store/x.json"); }), base::Code::kNotSupported);
-  EXPECT_EQ(code_of([] { parse_state(R"({"format":2})", "/store/x.json"); }), base::Code::kNotSupported);
+  EXPECT_EQ(code_of([] { parse_record(R"({"format":3})", "/store/x.json"); }), base::Code::kNotSupported);
+  EXPECT_EQ(code_of([] { parse_state(R"({"format":3})", "/store/x.json"); }), base::Code::kNotSupported);
 }
 
 }  // namespace

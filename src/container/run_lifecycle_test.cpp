@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "container/run_testing.h"
+#include "container/stop.h"
 #include "runtime/oci_message.h"
 
 namespace davit::container {
@@ -105,7 +106,8 @@ TEST_F(RunTest, HostNetworkIsOurs) {
 TEST_F(RunTest, VolumesAreHostFolders) {
   const auto host = folder_.path() / "missing" / "volume";
   auto wanted = shell("echo data > /data/file; touch /ro/x 2>/dev/null; echo $?");
-  wanted.volumes = {{host, "/data", false}, {folder_.path(), "/ro", true}};
+  wanted.mounts = {{.source = host, .target = "/data"},
+                   {.source = folder_.path().string(), .target = "/ro", .read_only = true}};
   EXPECT_EQ(run(wanted).out, "1\n");
   EXPECT_EQ(base::fs::read_file(host / "file"), "data\n");
 }
@@ -151,15 +153,15 @@ TEST_F(RunTest, StopSendsTheStopSignalFirst) {
   const auto id = store_->create(wanted).id();
   store_->start(id);
   ASSERT_TRUE(eventually([&] { return base::fs::exists(folder_.path() / "root/containers" / id / "upper/ready"); }));
-  store_->stop(id);
+  stop(*store_, id);
   EXPECT_EQ(store_->get(id).state.exit_code, 9);
-  store_->stop(id);  // nothing to do
+  stop(*store_, id);  // nothing to do
 }
 
 TEST_F(RunTest, StopKillsWhatDoesNotObey) {
   const auto id = store_->create(shell("trap '' TERM; sleep 600")).id();
   store_->start(id);
-  store_->stop(id, std::chrono::seconds(0));
+  stop(*store_, id, {.timeout = std::chrono::seconds(0)});
   EXPECT_EQ(store_->get(id).state.exit_code, 137);
   EXPECT_EQ(store_->get(id).state.error, "");
 }

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "container/attach.h"
 #include "container/run_testing.h"
 
 namespace davit::container {
@@ -21,7 +22,7 @@ std::string pattern(std::size_t bytes) {
 
 TEST_F(RunTest, InputOfAnySizePassesThroughUnchanged) {
   auto wanted = description({"cat"});
-  wanted.open_stdin = true;
+  wanted.open_stdin = wanted.stdin_once = true;
   const auto input = pattern(20'000'000);
   const auto result = run(wanted, input);
   EXPECT_EQ(result.exit_code, 0);
@@ -53,7 +54,7 @@ TEST_F(RunTest, SlowReaderGetsEverything) {
     }
   });
   const auto id = store_->create(shell("head -c 2000000 /dev/zero")).id();
-  EXPECT_EQ(store_->start_and_attach(id, {.in = -1, .out = ends[1], .err = 2}), 0);
+  EXPECT_EQ(start_attached(store(), id, {.streams = {.out = ends[1]}}), 0);
   ::close(ends[1]);
   reader.join();
   ::close(ends[0]);

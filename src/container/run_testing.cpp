@@ -1,5 +1,6 @@
 #include "container/run_testing.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <thread>
@@ -11,6 +12,8 @@
 #include "base/fs/file.h"
 #include "base/fs/mount.h"
 #include "base/strings.h"
+#include "container/attach.h"
+#include "container/exec.h"
 #include "runtime/cgroup.h"
 #include "runtime/oci_message.h"
 
@@ -38,14 +41,16 @@ stdfs::path self() { return stdfs::read_symlink("/proc/self/exe"); }
 
 stdfs::path run_folder(const stdfs::path& folder) { return stdfs::path("/run") / folder.filename(); }
 
-int act(const std::string& verb, const stdfs::path& folder, const std::string& id) {
+int act(const std::string& verb, const stdfs::path& folder, const std::string& id, const std::string& session) {
   fs::install_fault_from_environment();
   TestStore store(folder);
   try {
-    if (verb == "exited") store->exited(id);
+    if (verb == "exited" && session.empty()) store->exited(id);
+    if (verb == "exited" && !session.empty()) exec_ended(*store.operator->(), id, session);
+    if (verb == "exec") return exec(*store.operator->(), id, {.command = {"sh", "-c", session}}, {}).value_or(0);
     if (verb == "start") store->start(id);
     if (verb == "remove") store->remove(id, true);
-    if (verb == "run") return store->start_and_attach(id, {});
+    if (verb == "run") return start_attached(*store.operator->(), id, {}).value_or(0);
   } catch (const base::Error& error) {
     std::cerr << error.message() << "\n";
     return runtime::exit_code_of_failed_start(error.message());
@@ -57,6 +62,10 @@ int act(const std::string& verb, const stdfs::path& folder, const std::string& i
 
 void BusyboxLayers::mount(const layer::MountOptions& options) {
   fs::mount_overlay({.lower = {root_}, .upper = options.upper, .work = options.work, .target = options.target});
+}
+
+fs::FileDescriptor BusyboxLayers::open(const layer::MountOptions& options) {
+  return fs::open_overlay({.lower = {root_}, .upper = options.upper, .work = options.work});
 }
 
 void BusyboxLayers::unmount(const stdfs::path& target) {
@@ -83,7 +92,7 @@ RunTest::RunTest() : folder_(::testing::TempDir(), "davit-run-"), store_(folder_
   for (const char* name : {"bin", "etc", "tmp"}) fs::make_directory(root / name, 0755);
   stdfs::copy_file("/bin/busybox", root / "bin/busybox");
   for (const char* applet : {"sh", "true", "cat", "sleep", "head", "id", "env", "ip", "grep", "hostname", "kill", "wc",
-                             "touch", "stat", "mount"}) {
+                             "touch", "stat", "mount", "tail", "ls"}) {
     fs::symbolic_link("busybox", root / "bin" / applet);
   }
   fs::write_file(root / "etc/passwd", "root:x:0:0:root:/root:/bin/sh\napp:x:1000:1001:app:/home/app:/bin/sh\n", 0644);
@@ -105,7 +114,7 @@ RunTest::~RunTest() {
 
 Description RunTest::description(std::vector<std::string> args) const {
   Description result;
-  result.args = std::move(args);
+  result.command = std::move(args);
   result.image_reference = "busybox";
   return result;
 }
@@ -123,18 +132,27 @@ RunTest::Result RunTest::attach(const std::string& id, std::string_view input) {
   auto out = fs::File::open(path("out"), {.access = fs::Access::kWrite});
   auto err = fs::File::open(path("err"), {.access = fs::Access::kWrite});
   Result result;
-  result.exit_code = store_->start_and_attach(id, {.in = in.fd(), .out = out.fd(), .err = err.fd()});
+  result.exit_code =
+      start_attached(store(), id, {.streams = {.in = in.fd(), .out = out.fd(), .err = err.fd()}}).value_or(-1);
   result.out = fs::read_file(path("out"), 256 * 1024 * 1024);
   result.err = fs::read_file(path("err"));
   return result;
 }
 
 base::Child RunTest::other(const std::string& verb, const std::string& id,
-                           const std::map<std::string, std::string>& env) {
-  return base::spawn({.argv = {self().string(), verb, folder_.path().string(), id}, .extra_env = env});
+                           const std::map<std::string, std::string>& env, const std::string& script) {
+  base::ChildOptions options = {.argv = {self().string(), verb, folder_.path().string(), id}, .extra_env = env};
+  if (!script.empty()) options.argv.push_back(script);
+  return base::spawn(options);
 }
 
 std::vector<std::string> RunTest::remains() const {
+  // What an exit command removes goes a moment after the run.
+  const auto left_to_it = [&] {
+    const auto names = fs::list(folder_.path() / "root/containers");
+    return std::any_of(names.begin(), names.end(), [](const std::string& name) { return name.starts_with(".left-"); });
+  };
+  for (int i = 0; i < 2000 && left_to_it(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
   std::vector<std::string> found;
   for (const auto& name : fs::list(folder_.path() / "root/containers")) {
     if (name != "lock" && name != "names") found.push_back("record " + name);
@@ -166,7 +184,9 @@ State RunTest::stored_state(const std::string& id) const {
 
 int main(int argc, char** argv) {
   using namespace davit;
-  if (argc == 4 && argv[1][0] != '-') return container::act(argv[1], argv[2], argv[3]);
+  if ((argc == 4 || argc == 5) && argv[1][0] != '-') {
+    return container::act(argv[1], argv[2], argv[3], argc == 5 ? argv[4] : "");
+  }
   if (std::getenv(container::kSandboxed) != nullptr) {
     ::testing::InitGoogleTest(&argc, argv);
     return RUN_ALL_TESTS();

@@ -30,6 +30,7 @@ class BusyboxLayers final : public layer::LayerStore {
   std::uint64_t clean() override { return 0; }
   layer::LayersUsage disk_usage() const override { return {}; }
   void mount(const layer::MountOptions& options) override;
+  base::fs::FileDescriptor open(const layer::MountOptions& options) override;
   void unmount(const std::filesystem::path& target) override;
 
  private:
@@ -41,6 +42,7 @@ class TestStore {
  public:
   explicit TestStore(const std::filesystem::path& folder);
   ContainerStore* operator->() { return store_.get(); }
+  ContainerStore& operator*() { return *store_; }
   static std::string cgroup_parent(const std::filesystem::path& folder);
 
  private:
@@ -56,6 +58,8 @@ class RunTest : public ::testing::Test {
   Description description(std::vector<std::string> args) const;
   Description shell(const std::string& script) const { return description({"sh", "-c", script}); }
 
+  ContainerStore& store() { return *store_.operator->(); }
+
   struct Result {
     int exit_code = 0;
     std::string out, err;
@@ -64,8 +68,9 @@ class RunTest : public ::testing::Test {
   Result run(Description description, std::string_view input = {});
   Result attach(const std::string& id, std::string_view input = {});
 
-  // Starts this program as another process on the same store: "start ID", "run ID", "remove ID".
-  base::Child other(const std::string& verb, const std::string& id, const std::map<std::string, std::string>& env = {});
+  // Starts this program as another process on the same store: "start ID", "run ID", "remove ID", "exec ID SCRIPT".
+  base::Child other(const std::string& verb, const std::string& id, const std::map<std::string, std::string>& env = {},
+                    const std::string& script = {});
 
   // What is left of containers: their folders, mounts, control groups and processes; empty when all is clean.
   std::vector<std::string> remains() const;

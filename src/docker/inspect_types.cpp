@@ -2,39 +2,13 @@
 
 #include <boost/json.hpp>
 
+#include "docker/go_types.h"
+
 namespace davit::docker {
 
 namespace {
 
-using text::Kind;
-using text::Type;
-using Field = Type::Field;
-
-Type structure(std::string name, std::vector<Field> fields) {
-  return {.kind = Kind::kStruct, .name = std::move(name), .fields = std::move(fields)};
-}
-Type pointer_to(const Type& target) { return {.kind = Kind::kPointer, .name = "*" + target.name, .element = &target}; }
-Type slice_of(const Type& element) { return {.kind = Kind::kSlice, .name = "[]" + element.name, .element = &element}; }
-Type named_text(std::string name) { return {.kind = Kind::kString, .name = std::move(name)}; }
-
-// Whose JSON name is Go's; `may_lack` for those that are not written where they are zero.
-Field field(std::string name, const Type& type) { return {.name = name, .json = name, .type = &type}; }
-Field may_lack(std::string name, const Type& type) {
-  return {.name = name, .json = name, .type = &type, .omit_empty = true};
-}
-Field as(std::string name, std::string json, const Type& type, bool omit_empty = false) {
-  return {.name = std::move(name), .json = std::move(json), .type = &type, .omit_empty = omit_empty};
-}
-Field embedded(std::string name, const Type& type) {
-  return {.name = std::move(name), .json = {}, .type = &type, .embedded = true};
-}
-
-const Type& text_type() { return text::types::kString; }
-const Type& texts() { return text::types::kStrings; }
-const Type& flag() { return text::types::kBool; }
-const Type& number() { return text::types::kInt; }
-const Type& size() { return text::types::kInt64; }
-const Type& labels() { return text::types::kStringMap; }
+using namespace go_types;
 
 const Type& bytes() {
   static const Type slice = slice_of(text::types::kUint8);
@@ -67,11 +41,6 @@ const Type& health_pointer(const std::string& name) {
   return pointer;
 }
 
-const Type& driver_data() {
-  static const Type data = structure("storage.DriverData", {field("Data", labels()), field("Name", text_type())});
-  return data;
-}
-
 const Type& image_config_pointer() {
   using text::types::kSet;
   static const Type config = structure(
@@ -86,57 +55,6 @@ const Type& image_config_pointer() {
       "v1.DockerOCIImageConfig", {embedded("ImageConfig", config), embedded("DockerOCIImageConfigExt", extension)});
   static const Type pointer = pointer_to(whole);
   return pointer;
-}
-
-const Type& container_state_pointer() {
-  static const Type health =
-      structure("container.Health", {field("Status", text_type()), field("FailingStreak", number())});
-  static const Type health_pointer_type = pointer_to(health);
-  static const Type state =
-      structure("container.State",
-                {field("Status", text_type()), field("Running", flag()), field("Paused", flag()),
-                 field("Restarting", flag()), field("OOMKilled", flag()), field("Dead", flag()), field("Pid", number()),
-                 field("ExitCode", number()), field("Error", text_type()), field("StartedAt", text_type()),
-                 field("FinishedAt", text_type()), may_lack("Health", health_pointer_type)});
-  static const Type pointer = pointer_to(state);
-  return pointer;
-}
-
-// Of docker's settings those that davit's containers have.
-const Type& host_config_pointer() {
-  static const Type mode = named_text("container.NetworkMode");
-  static const Type policy_mode = named_text("container.RestartPolicyMode");
-  static const Type policy =
-      structure("container.RestartPolicy", {field("Name", policy_mode), field("MaximumRetryCount", number())});
-  static const Type config =
-      structure("container.HostConfig", {field("Binds", texts()), field("NetworkMode", mode),
-                                         field("RestartPolicy", policy), field("AutoRemove", flag())});
-  static const Type pointer = pointer_to(config);
-  return pointer;
-}
-
-const Type& container_config_pointer() {
-  static const Type config =
-      structure("container.Config",
-                {field("Hostname", text_type()), field("Domainname", text_type()), field("User", text_type()),
-                 field("AttachStdin", flag()), field("AttachStdout", flag()), field("AttachStderr", flag()),
-                 field("Tty", flag()), field("OpenStdin", flag()), field("StdinOnce", flag()), field("Env", texts()),
-                 field("Cmd", texts()), field("Image", text_type()), field("Volumes", text::types::kSet),
-                 field("WorkingDir", text_type()), field("Entrypoint", texts()), field("OnBuild", texts()),
-                 field("Labels", labels()), may_lack("StopSignal", text_type())});
-  static const Type pointer = pointer_to(config);
-  return pointer;
-}
-
-const Type& mounts() {
-  static const Type kind = named_text("mount.Type");
-  static const Type propagation = named_text("mount.Propagation");
-  static const Type mount = structure(
-      "container.MountPoint", {may_lack("Type", kind), may_lack("Name", text_type()), field("Source", text_type()),
-                               field("Destination", text_type()), may_lack("Driver", text_type()),
-                               field("Mode", text_type()), field("RW", flag()), field("Propagation", propagation)});
-  static const Type slice = slice_of(mount);
-  return slice;
 }
 
 }  // namespace
@@ -170,19 +88,6 @@ const Type& image_inspect_type() {
                                                                 may_lack("Descriptor", descriptor_pointer()),
                                                                 may_lack("Manifests", manifests)});
   return image;
-}
-
-const Type& container_inspect_type() {
-  static const Type base = structure(
-      "container.ContainerJSONBase",
-      {as("ID", "Id", text_type()), field("Created", text_type()), field("Path", text_type()), field("Args", texts()),
-       field("State", container_state_pointer()), field("Image", text_type()), field("Name", text_type()),
-       field("RestartCount", number()), field("Driver", text_type()), field("Platform", text_type()),
-       field("HostConfig", host_config_pointer()), field("GraphDriver", driver_data())});
-  static const Type container = structure(
-      "container.InspectResponse",
-      {embedded("ContainerJSONBase", base), field("Mounts", mounts()), field("Config", container_config_pointer())});
-  return container;
 }
 
 const Type& version_type() {

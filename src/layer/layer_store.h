@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/fs/file.h"
 #include "base/io.h"
 #include "oci/digest.h"
 
@@ -94,7 +95,10 @@ class LayerStore {
   // made again first. Throws Error(kNotFound) naming a layer that is not here. `target` is mounted in the caller's
   // mount namespace.
   virtual void mount(const MountOptions& options) = 0;
-  // Undoes it, also one that died halfway, and in whichever mount namespace it was made. Idempotent.
+  // The same tree as a mount that is attached nowhere: it ends with the descriptor, whatever becomes of this process.
+  // Of the options `target` says nothing.
+  virtual base::fs::FileDescriptor open(const MountOptions& options) = 0;
+  // Undoes mount(), also one that died halfway, and in whichever mount namespace it was made. Idempotent.
   virtual void unmount(const std::filesystem::path& target) = 0;
 };
 

@@ -42,6 +42,7 @@ class Layers final : public LayerStore {
   std::uint64_t clean() override;
   LayersUsage disk_usage() const override;
   void mount(const MountOptions& options) override;
+  fs::FileDescriptor open(const MountOptions& options) override;
   void unmount(const stdfs::path& target) override;
 
  private:
@@ -211,7 +212,8 @@ ChainLayer Layers::show(const oci::Digest& diff_id, LayerMounts::Inside* mounts)
   throw Error::format(Code::kNotFound, "layer {} is not in the store", diff_id.text());
 }
 
-// As a mount that is nowhere yet.
+// As a mount that is nowhere yet. It holds the mounts of its layers itself; those in the store's place are kept for a
+// target that others may look for there.
 fs::FileDescriptor Layers::open_root(const MountOptions& options, LayerMounts::Inside* mounts) {
   std::vector<ChainLayer> layers;
   std::vector<oci::Digest> mounted;
@@ -222,7 +224,7 @@ fs::FileDescriptor Layers::open_root(const MountOptions& options, LayerMounts::I
   const Chain chain = chains_.assemble(layers, options.upper.empty() ? 2 : 1);
   // Later mounts leave the attributes of / as the container made them; overlayfs makes the folder at the first.
   if (!options.upper.empty() && !fs::exists(options.work / "work")) Chains::prepare_upper(chain, options.upper);
-  if (!mounted.empty()) mounts->keep(options.target, mounted);
+  if (!mounted.empty() && !options.target.empty()) mounts->keep(options.target, mounted);
   return fs::open_overlay(
       {.lower = chain.folders, .upper = options.upper, .work = options.work, .target = options.target});
 }
@@ -240,6 +242,15 @@ void Layers::mount(const MountOptions& options) {
   fs::FileDescriptor root;
   mounts_.in_namespace([&](LayerMounts::Inside& inside) { root = open_root(options, &inside); });
   fs::attach_mount(root, options.target);
+}
+
+fs::FileDescriptor Layers::open(const MountOptions& options) {
+  auto nowhere = options;
+  nowhere.target.clear();
+  if (!needs_mounts(nowhere.diff_ids)) return open_root(nowhere, nullptr);
+  fs::FileDescriptor root;
+  mounts_.in_namespace([&](LayerMounts::Inside& inside) { root = open_root(nowhere, &inside); });
+  return root;
 }
 
 void Layers::unmount(const stdfs::path& target) { mounts_.unmount(target); }

@@ -75,11 +75,29 @@ auto read_if_there(const Read& read) -> std::optional<decltype(read())> {
 
 class TreeWriter {
  public:
-  TreeWriter(const std::filesystem::path& root, bool overlay, base::Sink& sink)
-      : root_(root), overlay_(overlay), tar_(sink) {}
+  TreeWriter(const std::filesystem::path& root, bool overlay, base::Sink& sink, std::set<std::string> left_out = {})
+      : root_(root), overlay_(overlay), left_out_(std::move(left_out)), tar_(sink) {}
 
   WrittenTree run() {
     enter(Directory::open(root_), "");
+    return finish();
+  }
+  WrittenTree run_part(Directory folder, const std::string& as) {
+    enter(std::move(folder), as);
+    return finish();
+  }
+  WrittenTree run_part(const Directory& folder, const std::string& name, const std::string& as) {
+    if (!folder.status(name)) throw Error::format(Code::kNotFound, "there is no {}", shown(name));
+    const Frame parent{.directory = Directory::open("/proc/self/fd/" + std::to_string(folder.fd())),
+                       .path = {},
+                       .names = {name},
+                       .next = 1};
+    add(parent, name, as);
+    return finish();
+  }
+
+ private:
+  WrittenTree finish() {
     while (!frames_.empty()) {
       base::check_interrupted();
       Frame& frame = frames_.back();
@@ -88,13 +106,12 @@ class TreeWriter {
         continue;
       }
       const std::string name = std::move(frame.names[frame.next++]);
-      add(frame, name);
+      add(frame, name, join_path(frame.path, name));
     }
     tar_.finish();
     return written_;
   }
 
- private:
   // A folder under way.
   struct Frame {
     std::optional<Directory> directory;  // empty while it is closed; the root never is
@@ -104,9 +121,9 @@ class TreeWriter {
     bool may_have_whiteout_xattrs = false;
   };
 
-  void add(const Frame& frame, const std::string& name) {
+  void add(const Frame& frame, const std::string& name, std::string path) {
+    if (left_out_.contains(path)) return;
     const Directory& folder = *frame.directory;
-    std::string path = join_path(frame.path, name);
     // A layer's reader takes them all for marks.
     if (overlay_ && name.starts_with(kWhiteoutPrefix)) return leave_out(path, "a layer takes its name for a whiteout");
     const auto status = folder.status(name);
@@ -278,6 +295,7 @@ class TreeWriter {
 
   const std::filesystem::path& root_;
   bool overlay_;
+  std::set<std::string> left_out_;
   codec::TarWriter tar_;
   std::deque<Frame> frames_;                       // from the root to the folder under way
   std::map<std::pair<dev_t, ino_t>, Link> links_;  // files that have more names
@@ -286,12 +304,21 @@ class TreeWriter {
 
 }  // namespace
 
-WrittenTree write_diff(const std::filesystem::path& upper, base::Sink& tar) {
-  return TreeWriter(upper, true, tar).run();
+WrittenTree write_diff(const std::filesystem::path& upper, base::Sink& tar, const std::set<std::string>& leave_out) {
+  return TreeWriter(upper, true, tar, leave_out).run();
 }
 
 WrittenTree write_tree(const std::filesystem::path& folder, base::Sink& tar) {
   return TreeWriter(folder, false, tar).run();
+}
+
+WrittenTree write_part(const Directory& folder, const std::string& name, const std::string& as, base::Sink& tar) {
+  return TreeWriter(folder.path(), false, tar).run_part(folder, name, as);
+}
+
+WrittenTree write_part(Directory folder, const std::string& as, base::Sink& tar) {
+  const std::filesystem::path path = folder.path();
+  return TreeWriter(path, false, tar).run_part(std::move(folder), as);
 }
 
 }  // namespace davit::layer

@@ -5,7 +5,10 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <set>
+#include <string>
 
+#include "base/fs/tree.h"
 #include "base/io.h"
 
 namespace davit::layer {
@@ -26,10 +29,19 @@ struct WrittenTree {
 // Error(kNotSupported) where the folder refers to content in a lower layer, as overlays mounted with redirect_dir or
 // metacopy make it (ours never are), or a path is longer than a layer allows. Error(kCancelled) after an interrupt.
 // Does not finish the sink.
-WrittenTree write_diff(const std::filesystem::path& upper, base::Sink& tar);
+// What is at the paths of `leave_out` ("etc/hosts") is not written, nor told of.
+WrittenTree write_diff(const std::filesystem::path& upper, base::Sink& tar,
+                       const std::set<std::string>& leave_out = {});
 
 // A folder as it is: a merged tree, or what is to become a layer of its own. A name such as ".wh.x" is a name, a device
 // 0:0 is left out. All else as above.
 WrittenTree write_tree(const std::filesystem::path& folder, base::Sink& tar);
+
+// What has that name in a folder, with all in it, not through a link: the entry `as` and those below it ("as/x"). `as`
+// may be ".". All else as write_tree; Error(kNotFound) where there is nothing of that name.
+WrittenTree write_part(const base::fs::Directory& folder, const std::string& name, const std::string& as,
+                       base::Sink& tar);
+// The same of a folder itself.
+WrittenTree write_part(base::fs::Directory folder, const std::string& as, base::Sink& tar);
 
 }  // namespace davit::layer

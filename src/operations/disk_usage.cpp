@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "container/volume_use.h"
 #include "transfer/image_content.h"
 
 namespace davit::operations {
@@ -40,6 +41,7 @@ class Measure {
 
   DiskUsage run() {
     add_containers();
+    add_volumes();
     for (store::ImageRecord& record : store_.images().list_images()) {
       usage_.images.push_back({.record = std::move(record), .containers = {}});
     }
@@ -65,6 +67,23 @@ class Measure {
     // One that cannot be read takes its place all the same.
     for (const auto& [id, bytes] : own.containers) usage_.other_disk_bytes += bytes.disk_bytes;
     for (const ContainerUsage& container : usage_.containers) usage_.other_disk_bytes -= container.disk_bytes;
+  }
+
+  void add_volumes() {
+    const auto own = containers_.volumes().disk_usage();
+    const auto users = container::volume_users(containers_);
+    usage_.other_disk_bytes += own.other;
+    for (const auto& [name, bytes] : own.volumes) usage_.other_disk_bytes += bytes.disk_bytes;
+    for (container::Volume& volume : containers_.volumes().list()) {
+      const auto found = own.volumes.find(volume.name);
+      if (found == own.volumes.end()) continue;  // made meanwhile
+      const auto used = users.find(volume.name);
+      usage_.other_disk_bytes -= found->second.disk_bytes;
+      usage_.volumes.push_back({.volume = std::move(volume),
+                                .links = used == users.end() ? 0 : used->second.size(),
+                                .size = found->second.size,
+                                .disk_bytes = found->second.disk_bytes});
+    }
   }
 
   void count_needs(const store::ImageRecord& record) {
@@ -144,6 +163,7 @@ class Measure {
 std::uint64_t DiskUsage::disk_bytes() const {
   std::uint64_t bytes = image_disk_bytes + other_disk_bytes;
   for (const ContainerUsage& container : containers) bytes += container.disk_bytes;
+  for (const VolumeUsage& volume : volumes) bytes += volume.disk_bytes;
   return bytes;
 }
 

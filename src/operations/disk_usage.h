@@ -26,12 +26,20 @@ struct ContainerUsage {
   std::uint64_t disk_bytes = 0;  // of all that is kept of it
 };
 
+struct VolumeUsage {
+  container::Volume volume;
+  std::size_t links = 0;   // containers that use it
+  std::uint64_t size = 0;  // nominal: bytes of its files
+  std::uint64_t disk_bytes = 0;
+};
+
 struct DiskUsage {
   std::vector<ImageUsage> images;          // newest first
   std::uint64_t image_bytes = 0;           // nominal: each layer once
   std::uint64_t unused_image_bytes = 0;    // of these the layers that no container's image has
   std::uint64_t image_disk_bytes = 0;      // of blobs and layers that something needs
   std::vector<ContainerUsage> containers;  // newest first
+  std::vector<VolumeUsage> volumes;        // by name
   // The rest of the store: journal, index, records, folders, and leftovers.
   std::uint64_t other_disk_bytes = 0;
   std::uint64_t leftover_disk_bytes = 0;  // of interrupted downloads, removals and the like: a prune takes it

@@ -2,6 +2,8 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/strings.h"
+#include "container/pins.h"
 
 namespace davit::operations {
 
@@ -13,7 +15,7 @@ bool goes(const container::Container& container, const PruneOptions& options, ba
   if (container.running() || container.state.status == container::Status::kStarting) return false;
   const base::Time created = container.record.created;
   if (options.created_before && created > *options.created_before) return false;
-  if (options.match_labels && !options.match_labels({})) return false;
+  if (options.match_labels && !options.match_labels(container.record.description.labels)) return false;
   const bool never_started = container.state.status == container::Status::kCreated && container.state.error.empty();
   return !never_started || now - created > kTimeToStart;
 }
@@ -26,6 +28,11 @@ PrunedContainers prune_containers(container::ContainerStore& containers, const P
   for (const container::Container& container : containers.list()) {
     if (!goes(container, options, now)) continue;
     try {
+      const auto holders = container::pin_holders(containers.hold(container.id()));
+      if (!holders.empty()) {
+        pruned.kept.push_back({container.id(), base::join(holders, ", ")});
+        continue;
+      }
       pruned.bytes += containers.remove(container.id());
       pruned.ids.push_back(container.id());
     } catch (const base::Error& error) {

@@ -1,13 +1,16 @@
 #include "operations/prune_images.h"
 
+#include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/strings.h"
 #include "operations/deleted_layers.h"
 #include "operations/image_use_lock.h"
 #include "policy/prune.h"
+#include "store/pins.h"
 #include "transfer/image_content.h"
 
 namespace davit::operations {
@@ -22,7 +25,10 @@ constexpr std::size_t kMostAtOnce = 500;
 class Pruner {
  public:
   Pruner(store::Store& store, const ListUses& list_uses, const PruneOptions& options)
-      : store_(store), options_(options), lock_(lock_image_use(store, base::FileLock::Mode::kExclusive)) {
+      : store_(store),
+        options_(options),
+        pins_(store.root()),
+        lock_(lock_image_use(store, base::FileLock::Mode::kExclusive)) {
     for (ImageUse& use : list_uses()) used_.insert(std::move(use.image));
   }
 
@@ -72,7 +78,17 @@ class Pruner {
     candidate.labels_match = labels_match(image);
     const auto verdict = policy::judge_prune(candidate, {options_.all, options_.created_before});
     base::log::debug("prune: image {}: {}", image.id.short_hex(), policy::reason(verdict));
-    return verdict == policy::PruneVerdict::kRemove;
+    return verdict == policy::PruneVerdict::kRemove && !is_held(image.id);
+  }
+
+  bool is_held(const oci::Digest& image) {
+    const auto holders = pins_.holders(image);
+    if (holders.empty()) return false;
+    // Asked of anew by each step of a removal in several.
+    const bool told = std::any_of(pruned_.kept.begin(), pruned_.kept.end(),
+                                  [&](const Kept& kept) { return kept.id == image.text(); });
+    if (!told) pruned_.kept.push_back({image.text(), base::join(holders, ", ")});
+    return true;
   }
 
   bool labels_match(const store::ImageRecord& image) const {
@@ -100,6 +116,7 @@ class Pruner {
 
   store::Store& store_;
   const PruneOptions& options_;
+  store::ImagePins pins_;
   base::FileLock lock_;
   std::unordered_set<oci::Digest> used_, pinned_;
   std::unordered_map<oci::Digest, std::vector<oci::Reference>> names_;  // of each image, tags before digests

@@ -1,5 +1,6 @@
 #pragma once
-// rmi: untags, and deletes the image with its last name. Refuses, with docker's words, while a container uses it.
+// rmi: untags, and deletes the image with its last name. While containers use it, it refuses with docker's words, or by
+// force stops and removes them first. docs/adr/0065-rmi-by-force.md.
 
 #include <functional>
 #include <string>
@@ -14,6 +15,7 @@ namespace davit::operations {
 struct ImageUse {
   oci::Digest image;
   std::string container;  // its full ID
+  std::string name;       // and its name
   bool running = false;
 };
 
@@ -28,8 +30,21 @@ using ListUses = std::function<std::vector<ImageUse>()>;
 // Those of a container store. Throws where one of them cannot be read: it may use any image.
 std::vector<ImageUse> list_uses(container::ContainerStore& containers);
 
-// Removes what `text` (a name, a digest or an ID) means. `force` takes an ID with all its names; it does not override a
-// container's use. Throws Error(kConflict) with docker's words, Error(kNotFound).
-RemovedImage remove_image(store::Store& store, const ListUses& list_uses, const std::string& text, bool force);
+struct RemoveImageOptions {
+  // Takes an ID with all its names, and the containers that use an image that goes.
+  bool force = false;
+  // Asked before containers that run are stopped, once more where others came to run meanwhile. Its error is that of
+  // the removal: then nothing more is done.
+  std::function<void(const std::vector<ImageUse>& running)> confirm = {};
+  // Told at once of each container that force ended or removed: a later step may fail.
+  std::function<void(const std::string&container)> stopped = {}, removed = {};
+};
+
+// Removes what `text` (a name, a digest or an ID) means. One of several names only goes itself. Where a container is to
+// go, all that run are stopped first, by their own signal and timeout; then all are removed, then the image: where a
+// stop fails no container is removed, and the image stays. Volumes stay. Throws Error(kConflict) with docker's words,
+// or naming who holds a pin on the image or on a container of it; Error(kNotFound).
+RemovedImage remove_image(store::Store& store, container::ContainerStore& containers, const std::string& text,
+                          const RemoveImageOptions& options = {});
 
 }  // namespace davit::operations

@@ -1,12 +1,12 @@
 #include "operations/run_container.h"
 
-#include <algorithm>
-#include <cstdlib>
-
 #include "base/error.h"
-#include "base/strings.h"
+#include "container/check_settings.h"
+#include "container/merge_mounts.h"
+#include "container/volume_spec.h"
 #include "operations/find_image.h"
 #include "operations/image_use_lock.h"
+#include "operations/merge_config.h"
 #include "transfer/image_content.h"
 
 namespace davit::operations {
@@ -36,7 +36,6 @@ void ensure_image(store::Store& store, transfer::Registries& registries, const R
   const oci::Reference reference = oci::Reference::parse_tagged(options.image);
   if (!found) missing(reference);
   transfer::PullOptions pull_options = options.pull_options;
-  pull_options.command = "run";
   transfer::pull(store, registries, reference, pull_options, progress);
 }
 
@@ -50,70 +49,50 @@ void check_platform(const oci::ImageConfig& config, const RunOptions& options) {
       options.image, wanted->text(), config.platform.text());
 }
 
-std::vector<std::string> merged_env(const std::vector<std::string>& of_image, const std::vector<std::string>& asked) {
-  std::vector<std::string> env = of_image;
-  for (const std::string& entry : asked) {
-    const std::size_t equals = entry.find('=');
-    const std::string name = entry.substr(0, equals);
-    std::erase_if(env, [&](const std::string& line) { return line.starts_with(name + "="); });
-    if (equals != std::string::npos) {
-      env.push_back(entry);
-    } else if (const char* value = std::getenv(name.c_str())) {
-      env.push_back(name + "=" + value);
+// The mounts of the containers named by --volumes-from, under their targets; of one that several have the last.
+std::vector<container::MountPoint> mounts_of_others(container::ContainerStore& containers,
+                                                    const std::vector<std::string>& texts) {
+  std::vector<container::MountPoint> mounts;
+  for (const std::string& text : texts) {
+    const auto from = container::parse_volumes_from(text);
+    for (container::MountPoint mount : containers.get(from.container).record.description.mounts) {
+      if (mount.origin == container::MountOrigin::kTmpfsFlag) continue;
+      mount.origin = container::MountOrigin::kVolumesFrom;
+      mount.mode.clear();
+      mount.copy = false;
+      mount.read_only = mount.read_only || from.read_only;
+      std::erase_if(mounts, [&](const container::MountPoint& other) { return other.target == mount.target; });
+      mounts.push_back(std::move(mount));
     }
   }
-  return env;
+  return mounts;
 }
 
-// Docker's rule: a command line replaces the image's command, an --entrypoint replaces both.
-std::vector<std::string> merged_args(const oci::ExecutionConfig& image, const RunOptions& options) {
-  std::vector<std::string> args;
-  std::vector<std::string> command = image.cmd.value_or(std::vector<std::string>());
-  if (options.entrypoint) {
-    if (!options.entrypoint->empty()) args.push_back(*options.entrypoint);
-    command.clear();
-  } else {
-    args = image.entrypoint.value_or(std::vector<std::string>());
+// "container:NAME" with the container's whole ID.
+void resolve_namespaces(container::ContainerStore& containers, container::Namespaces& namespaces) {
+  constexpr std::string_view kContainer = "container:";
+  for (std::string* mode : {&namespaces.ipc, &namespaces.pid}) {
+    if (mode->starts_with(kContainer))
+      *mode = std::string(kContainer) + containers.get(mode->substr(kContainer.size())).id();
   }
-  if (!options.command.empty()) command = options.command;
-  args.insert(args.end(), command.begin(), command.end());
-  if (args.empty()) throw Error(Code::kInvalidArgument, "No command specified");
-  return args;
 }
 
-std::string absolute_working_dir(const std::string& text) {
-  if (!text.empty() && text.front() != '/') {
-    throw Error::format(Code::kInvalidArgument,
-                        "the working directory '{}' is invalid, it needs to be an absolute path", text);
-  }
-  return text;
-}
-
-container::Description describe(store::Store& store, const FoundImage& found, const RunOptions& options) {
+container::Description describe(store::Store& store, const FoundImage& found, const RunOptions& options,
+                                const std::vector<container::MountPoint>& of_others) {
   const oci::ImageConfig config = transfer::get_config(store, found.record, options.image, "it cannot be run");
   check_platform(config, options);
-  container::Description description;
-  description.name = options.name;
+  container::Description description = merge_config(config.config, options);
   description.image = found.record.id;
   description.image_reference = options.image;
   description.diff_ids = config.diff_ids;
-  description.args = merged_args(config.config, options);
-  description.env = merged_env(config.config.env, options.env);
-  description.user = options.user.empty() ? config.config.user : options.user;
-  description.working_dir =
-      options.working_dir.empty() ? config.config.working_dir : absolute_working_dir(options.working_dir);
-  description.hostname = options.hostname;
-  description.volumes = container::parse_volumes(options.volumes);
-  description.network = options.network;
-  description.stop_signal = config.config.stop_signal;
-  description.auto_remove = options.auto_remove;
-  description.open_stdin = options.open_stdin;
+  description.mounts = container::merge_mounts(std::move(description.mounts), of_others, description.volumes);
   return description;
 }
 
 }  // namespace
 
 PullPolicy parse_pull_policy(const std::string& text) {
+  if (text.empty()) return PullPolicy::kMissing;
   if (text == "always") return PullPolicy::kAlways;
   if (text == "missing") return PullPolicy::kMissing;
   if (text == "never") return PullPolicy::kNever;
@@ -121,10 +100,13 @@ PullPolicy parse_pull_policy(const std::string& text) {
                       "invalid pull option: '{}': must be one of \"always\", \"missing\" or \"never\"", text);
 }
 
-container::Container create_container(store::Store& store, container::ContainerStore& containers,
-                                      transfer::Registries& registries, const RunOptions& options,
-                                      transfer::Progress& progress,
-                                      const std::function<void(const oci::Reference&)>& missing) try {
+CreatedContainer create_container(store::Store& store, container::ContainerStore& containers,
+                                  transfer::Registries& registries, RunOptions options, transfer::Progress& progress,
+                                  const std::function<void(const oci::Reference&)>& missing) try {
+  auto warnings = container::check_settings(options.asked);
+  container::merge_mounts(options.asked.mounts, {}, {});  // throws where two have one target
+  resolve_namespaces(containers, options.asked.namespaces);
+  const auto of_others = mounts_of_others(containers, options.asked.volumes_from);
   ensure_image(store, registries, options, progress, missing);
   std::optional<base::FileLock> lock = lock_image_use(store, base::FileLock::Mode::kShared);
   // A prune may have taken it in between: then it is brought again.
@@ -136,7 +118,7 @@ container::Container create_container(store::Store& store, container::ContainerS
   const FoundImage found = get_image(store.images(), options.image);
   const auto lease = store.lease();
   for (const store::ImageLayer& layer : found.record.layers) lease->add(layer.diff_id);
-  return containers.create(describe(store, found, options));
+  return {containers.create(describe(store, found, options, of_others)), std::move(warnings)};
 } catch (Error& e) {
   e.add_frame("while creating a container of '{}'", options.image);
   throw;

@@ -1,17 +1,16 @@
 #include "runtime/attach.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <cstring>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/inotify.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -19,46 +18,44 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/fs/output.h"
 #include "base/fs/tree.h"
+#include "base/interrupt.h"
+#include "runtime/detach_keys.h"
 
 namespace davit::runtime {
 
 namespace {
 
 namespace fs = base::fs;
-using base::Code;
-using base::Error;
 
-constexpr std::array kForwarded = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGCONT};
 constexpr std::size_t kMostOutput = 8192 + 1;  // of one packet from conmon, with its stream byte
-constexpr std::size_t kMostInput = 32768;      // of one packet to conmon
+constexpr std::size_t kMostInput = 32768;      // of one packet to conmon, which cuts a longer one
+constexpr std::size_t kMostTyped = 16384;      // leaves room for what the watch for detach keys held back
 constexpr std::size_t kPipePiece = 4096;       // PIPE_BUF: what a pipe that polls writable takes without blocking
+constexpr int kMostCells = 1000;               // of a terminal's side: conmon takes no more
 
 // One of our outputs: takes a piece at a time, and never more than the reader can take without blocking us.
 class Output {
  public:
-  Output(int fd, const char* name) {
-    if (fd < 0) return;
-    fs::FileDescriptor copy(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
-    if (!copy) base::throw_errno(errno, name);
+  Output(int fd, const char* name) : fd_(fd), name_(name) {
     struct stat status {};
-    regular_ = ::fstat(copy.get(), &status) == 0 && S_ISREG(status.st_mode);
-    file_.emplace(fs::File::adopt(std::move(copy), name));
+    regular_ = ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
   }
 
   void add(std::string_view bytes) {
-    if (file_) pending_.append(bytes);
+    if (fd_ >= 0) pending_.append(bytes);
   }
   bool pending() const { return !pending_.empty(); }
-  int fd() const { return file_->fd(); }
+  int fd() const { return fd_; }
   void write_some() {
     const auto count = regular_ ? pending_.size() : std::min(pending_.size(), kPipePiece);
-    file_->write(base::as_byte_view(std::string_view(pending_).substr(0, count)));
-    pending_.erase(0, count);
+    pending_.erase(0, fs::write_some(fd_, base::as_byte_view(std::string_view(pending_).substr(0, count)), name_));
   }
 
  private:
-  std::optional<fs::File> file_;
+  int fd_;
+  const char* name_;
   bool regular_ = false;
   std::string pending_;
 };
@@ -81,21 +78,34 @@ fs::FileDescriptor watch(const std::filesystem::path& folder) {
 // The state of one relay: what is open, and what waits to be passed on.
 class Relay {
  public:
-  Relay(int socket, const Bundle& bundle, const Streams& streams, const Created& processes, SignalCatcher* signals)
+  Relay(int socket, const Bundle& bundle, const Created& processes, const RelayOptions& options)
       : socket_(socket),
         bundle_(bundle),
-        in_(streams.in),
-        out_(streams.out, "standard output"),
-        err_(streams.err, "standard error"),
+        in_(options.streams.in),
+        out_(options.streams.out, "standard output"),
+        err_(options.streams.err, "standard error"),
         processes_(processes),
-        signals_(signals),
-        exit_watch_(watch(bundle.folder / "exit")),
+        signals_(options.signals),
+        watch_(options.detach_keys),
+        window_(options.window),
+        ended_fd_(options.ended),
         conmon_(open_pidfd(processes.conmon)) {
-    ended_ = ContainerRuntime::exit_code(bundle).has_value() || !conmon_;
+    if (window_ >= 0) window_changes_.emplace();
+    follow_window();
+    if (ended_fd_ < 0) {
+      exit_watch_ = watch(bundle.folder / "exit");
+      ended_ = ContainerRuntime::exit_code(bundle).has_value();
+    }
+    ended_ = ended_ || !conmon_;
   }
 
-  void run() {
-    while (!finished()) step();
+  RelayEnd run() {
+    while (!finished()) {
+      const bool all_sent = input_.empty() && !out_.pending() && !err_.pending();
+      if (watch_.detached() && all_sent) return RelayEnd::kDetached;
+      step();
+    }
+    return RelayEnd::kExited;
   }
 
  private:
@@ -110,7 +120,7 @@ class Relay {
   }
 
   void step() {
-    enum Slot { kSocket, kExit, kConmon, kSignals, kIn, kOut, kErr, kSlots };
+    enum Slot { kSocket, kExit, kConmon, kSignals, kWindow, kIn, kOut, kErr, kSlots };
     std::array<pollfd, kSlots> polls;
     polls.fill({-1, 0, 0});
     const bool writing = out_.pending() || err_.pending();
@@ -120,10 +130,11 @@ class Relay {
       polls[kSocket].events |= POLLOUT;
     }
     if (!ended_) {
-      polls[kExit] = {exit_watch_.get(), POLLIN, 0};
+      polls[kExit] = {ended_fd_ >= 0 ? ended_fd_ : exit_watch_.get(), POLLIN, 0};
       polls[kConmon] = {conmon_.get(), POLLIN, 0};
     }
-    if (signals_ != nullptr) polls[kSignals] = {signals_->fd(), POLLIN, 0};
+    polls[kSignals] = {signals_ != nullptr ? signals_->fd() : base::interrupt_fd(), POLLIN, 0};
+    if (window_changes_) polls[kWindow] = {window_changes_->fd(), POLLIN, 0};
     if (in_ >= 0 && input_.empty() && socket_open_) polls[kIn] = {in_, POLLIN, 0};
     if (out_.pending()) polls[kOut] = {out_.fd(), POLLOUT, 0};
     if (err_.pending()) polls[kErr] = {err_.fd(), POLLOUT, 0};
@@ -136,14 +147,20 @@ class Relay {
     if ((polls[kSocket].revents & POLLOUT) != 0) send_input();
     if ((polls[kSocket].revents & (POLLIN | POLLHUP | POLLERR)) != 0 && !writing) receive();
     if (polls[kIn].revents != 0) read_input();
-    if (polls[kSignals].revents != 0) forward_signals();
-    if (polls[kExit].revents != 0) {
-      std::array<char, 4096> events;
-      while (::read(exit_watch_.get(), events.data(), events.size()) > 0) {
-      }
-      ended_ = ContainerRuntime::exit_code(bundle_).has_value();
+    if (polls[kSignals].revents != 0) take_signals();
+    if (polls[kWindow].revents != 0) {
+      window_changes_->take();
+      follow_window();
     }
+    if (polls[kExit].revents != 0) ended_ = ended_fd_ >= 0 || exit_file_is_there();
     if (polls[kConmon].revents != 0) ended_ = true;
+  }
+
+  bool exit_file_is_there() {
+    std::array<char, 4096> events;
+    while (::read(exit_watch_.get(), events.data(), events.size()) > 0) {
+    }
+    return ContainerRuntime::exit_code(bundle_).has_value();
   }
 
   // Takes one packet. False when there is none now or ever.
@@ -162,18 +179,18 @@ class Relay {
   }
 
   void read_input() {
-    input_.resize(kMostInput);
-    const auto count = ::read(in_, input_.data(), input_.size());
-    if (count < 0 && (errno == EINTR || errno == EAGAIN)) {
-      input_.clear();
-      return;
-    }
-    input_.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+    std::array<char, kMostInput> typed;
+    const auto count = ::read(in_, typed.data(), watches_keys() ? kMostTyped : typed.size());
+    if (count < 0 && (errno == EINTR || errno == EAGAIN)) return;
     if (count <= 0) {  // an error ends the input, as its end does
       in_ = -1;
       ::shutdown(socket_, SHUT_WR);
+      return;
     }
+    input_ = watch_.pass({typed.data(), static_cast<std::size_t>(count)});
+    if (watch_.detached()) in_ = -1;
   }
+  bool watches_keys() const { return !watch_.keys().empty(); }
 
   void send_input() {
     const auto count = ::send(socket_, input_.data(), input_.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -182,8 +199,15 @@ class Relay {
     input_.clear();           // a packet goes whole or not at all
   }
 
-  void forward_signals() {
+  void take_signals() {
+    if (signals_ == nullptr) base::check_interrupted();
+    if (signals_ == nullptr) return;
     for (const int number : signals_->take()) processes_.init.signal(number);
+  }
+
+  void follow_window() {
+    if (window_ < 0) return;
+    if (const auto size = base::window_size(window_)) resize_terminal(bundle_, *size);
   }
 
   int socket_;
@@ -192,6 +216,10 @@ class Relay {
   Output out_, err_;
   const Created& processes_;
   SignalCatcher* signals_;
+  DetachWatch watch_;
+  int window_;
+  std::optional<base::WindowChanges> window_changes_;
+  int ended_fd_;
   fs::FileDescriptor exit_watch_;
   fs::FileDescriptor conmon_;
   bool socket_open_ = true;
@@ -201,33 +229,14 @@ class Relay {
 
 }  // namespace
 
-SignalCatcher::SignalCatcher() {
-  sigset_t set, before;
-  sigemptyset(&set);
-  for (const int number : kForwarded) sigaddset(&set, number);
-  fd_ = fs::FileDescriptor(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
-  if (!fd_) base::throw_errno(errno, "signalfd");
-  ::pthread_sigmask(SIG_BLOCK, &set, &before);
-  for (const int number : kForwarded) {
-    if (sigismember(&before, number) == 0) previously_unblocked_.push_back(number);
+void resize_terminal(const Bundle& bundle, base::WindowSize size) {
+  try {
+    // Opened for both, as otherwise a fifo that nobody reads would block us.
+    auto fifo = fs::File::open(bundle.folder / "ctl", {.access = fs::Access::kReadWrite});
+    fifo.write(base::as_byte_view("1 " + std::to_string(std::min(size.rows, kMostCells)) + " " +
+                                  std::to_string(std::min(size.columns, kMostCells)) + "\n"));
+  } catch (const base::Error&) {  // it has ended
   }
-}
-
-SignalCatcher::~SignalCatcher() {
-  take();  // those that came after the end were the container's; unblocked, they would end us
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int number : previously_unblocked_) sigaddset(&set, number);
-  ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
-}
-
-std::vector<int> SignalCatcher::take() {
-  std::vector<int> numbers;
-  signalfd_siginfo info;
-  while (::read(fd_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
-    numbers.push_back(static_cast<int>(info.ssi_signo));
-  }
-  return numbers;
 }
 
 Attachment Attachment::connect(const Bundle& bundle) {
@@ -245,8 +254,8 @@ Attachment Attachment::connect(const Bundle& bundle) {
   return Attachment(std::move(socket));
 }
 
-void Attachment::relay(const Bundle& bundle, const Streams& streams, const Created& processes, SignalCatcher* signals) {
-  Relay(socket_.get(), bundle, streams, processes, signals).run();
+RelayEnd Attachment::relay(const Bundle& bundle, const Created& processes, const RelayOptions& options) {
+  return Relay(socket_.get(), bundle, processes, options).run();
 }
 
 }  // namespace davit::runtime

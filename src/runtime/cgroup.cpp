@@ -34,13 +34,18 @@ std::string own_group(std::string_view own_groups, const std::string& controller
 }
 
 // The part of a v1 mount's super options that names the hierarchy: "memory", "cpu,cpuacct", "name=systemd".
-std::string controllers_of(const std::string& super_options) {
+std::vector<std::string> controllers_of(const std::string& super_options) {
   static const std::set<std::string> kNotControllers = {"rw", "ro", "xattr", "clone_children", "noprefix", "seclabel"};
   std::vector<std::string> names;
   for (const auto& option : base::split(super_options, ',')) {
     if (!kNotControllers.contains(option) && !option.starts_with("release_agent=")) names.push_back(option);
   }
-  return base::join(names, ",");
+  return names;
+}
+
+bool has(const CgroupHierarchy& hierarchy, std::string_view controller) {
+  return std::find(hierarchy.controllers.begin(), hierarchy.controllers.end(), controller) !=
+         hierarchy.controllers.end();
 }
 
 // A new v1 cpuset group has no CPUs and takes no process until it has: it gets its parent's.
@@ -56,7 +61,21 @@ void make_group(const CgroupHierarchy& hierarchy, const std::string& group) {
   for (const auto& part : stdfs::path(group).relative_path()) {
     path /= part;
     fs::make_directories(path, 0755);
-    if (hierarchy.cpuset) inherit_cpuset(path);
+    if (has(hierarchy, "cpuset")) inherit_cpuset(path);
+  }
+}
+
+void add_processes(const stdfs::path& group, bool below, std::set<int>& pids) {
+  const auto text = fs::read_file_if_exists(group / "cgroup.procs");
+  if (!text) return;
+  for (const auto& line : base::split(*text, '\n')) {
+    int pid = 0;
+    std::from_chars(line.data(), line.data() + line.size(), pid);
+    if (pid > 0) pids.insert(pid);  // 0: a process of another PID namespace
+  }
+  if (!below) return;
+  for (const auto& name : fs::list(group)) {
+    if (fs::is_directory(group / name)) add_processes(group / name, below, pids);
   }
 }
 
@@ -92,9 +111,8 @@ std::vector<CgroupHierarchy> parse_cgroup_hierarchies(std::string_view mountinfo
     CgroupHierarchy hierarchy;
     hierarchy.mount = mount[4];
     hierarchy.v2 = v2;
-    const auto controllers = v2 ? std::string() : controllers_of(filesystem[2]);
-    hierarchy.cpuset = controllers == "cpuset";
-    hierarchy.at_root = own_group(own_groups, controllers) == "/";
+    if (!v2) hierarchy.controllers = controllers_of(filesystem[2]);
+    hierarchy.at_root = own_group(own_groups, base::join(hierarchy.controllers, ",")) == "/";
     hierarchies.push_back(std::move(hierarchy));
   }
   return hierarchies;
@@ -117,17 +135,28 @@ void Cgroups::adopt(int pid, const std::string& group) const {
   }
 }
 
-std::vector<int> Cgroups::processes(const std::string& group) const {
-  std::set<int> pids;
+std::optional<Cgroups::Found> Cgroups::find(const std::string& group, std::string_view controller) const {
+  std::optional<Found> found;
   for (const auto& hierarchy : hierarchies_) {
-    const auto text = fs::read_file_if_exists(group_path(hierarchy, group) / "cgroup.procs");
-    if (!text) continue;
-    for (const auto& line : base::split(*text, '\n')) {
-      int pid = 0;
-      std::from_chars(line.data(), line.data() + line.size(), pid);
-      if (pid > 0) pids.insert(pid);  // 0: a process of another PID namespace
-    }
+    if (!hierarchy.v2 && !has(hierarchy, controller)) continue;
+    const auto folder = group_path(hierarchy, group);
+    if (!fs::is_directory(folder)) continue;
+    if (!hierarchy.v2) return Found{folder, false};
+    found = Found{folder, true};
   }
+  return found;
+}
+
+stdfs::path Cgroups::v2_root() const {
+  for (const auto& hierarchy : hierarchies_) {
+    if (hierarchy.v2) return hierarchy.mount;
+  }
+  return {};
+}
+
+std::vector<int> Cgroups::processes(const std::string& group, bool below) const {
+  std::set<int> pids;
+  for (const auto& hierarchy : hierarchies_) add_processes(group_path(hierarchy, group), below, pids);
   return {pids.begin(), pids.end()};
 }
 

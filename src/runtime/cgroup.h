@@ -2,6 +2,7 @@
 // Control groups as the kernel's file system shows them (cgroupfs): v1, v2, and v1 with v2 beside it.
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,8 +13,8 @@ namespace davit::runtime {
 struct CgroupHierarchy {
   std::filesystem::path mount;  // "/sys/fs/cgroup/memory"
   bool v2 = false;
-  bool cpuset = false;  // a v1 hierarchy whose new groups need their CPUs set before a process can enter
-  bool at_root = true;  // we are in its root group
+  std::vector<std::string> controllers;  // of v1: "memory"; "cpu", "cpuacct"; "name=systemd"
+  bool at_root = true;                   // we are in its root group
   bool operator==(const CgroupHierarchy&) const = default;
 };
 
@@ -29,8 +30,20 @@ class Cgroups {
   // outlives the group of whoever called us. Where that is refused the process stays: logged, no error.
   void adopt(int pid, const std::string& group) const;
 
-  // The processes in the group, in any hierarchy, each once. Empty when there is no such group.
-  std::vector<int> processes(const std::string& group) const;
+  // The group's folder in the hierarchy of a controller, named as v1 has it ("memory", "cpuacct", "blkio", "pids"),
+  // else in v2's. Nothing when the group is in neither.
+  struct Found {
+    std::filesystem::path folder;
+    bool v2 = false;
+  };
+  std::optional<Found> find(const std::string& group, std::string_view controller) const;
+
+  // Where v2's hierarchy is mounted; empty without one.
+  std::filesystem::path v2_root() const;
+
+  // The processes in the group, in any hierarchy, each once, by PID. Empty when there is no such group. With `below`
+  // also those of the groups that the container made inside its own.
+  std::vector<int> processes(const std::string& group, bool below = false) const;
 
   // Removes the group and groups below it from every hierarchy. False when one stays, as it still has processes.
   // Idempotent.

@@ -120,12 +120,16 @@ std::optional<RuntimeChoice> cached(const stdfs::path& file, const std::string& 
 
 }  // namespace
 
+std::string runtime_version(const RuntimeChoice& choice) {
+  return choice.version.empty() ? version_of(choice.path) : choice.version;
+}
+
 RuntimeChoice choose_runtime(const std::string& wanted, const stdfs::path& run, const std::string& cgroup_parent) {
   if (wanted != "auto") {
     const auto path = wanted.find('/') == std::string::npos ? base::find_program(wanted) : stdfs::path(wanted);
     if (!path || !fs::exists(*path))
       throw Error::format(Code::kNotFound, "the OCI runtime '{}' is not installed", wanted);
-    return {name_of(*path), *path, version_of(*path), "configured"};
+    return {name_of(*path), *path, "", "configured"};
   }
   const auto file = run / "runtime.json";
   const auto expected = fingerprint();

@@ -9,8 +9,8 @@ namespace davit::runtime {
 struct RuntimeChoice {
   std::string name;  // "crun" or "runc": whose words and options it has
   std::filesystem::path path;
-  std::string version;
-  std::string why;  // one line for `davit info`
+  std::string version;  // empty for one that was named: runtime_version() asks
+  std::string why;      // one line for `davit info`
   bool operator==(const RuntimeChoice&) const = default;
 };
 
@@ -20,5 +20,8 @@ struct RuntimeChoice {
 // Error(kNotSupported) naming each and its reason where none works, Error(kNotFound) for a named one that is missing.
 RuntimeChoice choose_runtime(const std::string& wanted, const std::filesystem::path& run,
                              const std::string& cgroup_parent);
+
+// What the program says of itself: a process is started where that is not known.
+std::string runtime_version(const RuntimeChoice& choice);
 
 }  // namespace davit::runtime

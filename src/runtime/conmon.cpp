@@ -6,9 +6,6 @@
 #include <csignal>
 #include <thread>
 
-#include <boost/json.hpp>
-#include <fcntl.h>
-#include <poll.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -16,6 +13,7 @@
 #include "base/fs/paths.h"
 #include "base/log.h"
 #include "base/strings.h"
+#include "runtime/conmon_process.h"
 #include "runtime/container_runtime.h"
 #include "runtime/oci_message.h"
 
@@ -24,71 +22,11 @@ namespace davit::runtime {
 namespace {
 
 namespace fs = base::fs;
-namespace json = boost::json;
 namespace stdfs = std::filesystem;
 using base::Code;
 using base::Error;
 
-constexpr auto kCreateTimeout = std::chrono::minutes(2);
-constexpr int kGroupRounds = 60;                 // 1.8 s in all
-constexpr const char* kConmonGroup = "/conmon";  // below the cgroup parent; one for all of a store's conmons
-
-struct PipeEnds {
-  fs::FileDescriptor read, write;
-};
-
-PipeEnds make_pipe() {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) base::throw_errno(errno, "pipe");
-  return {fs::FileDescriptor(ends[0]), fs::FileDescriptor(ends[1])};
-}
-
-// One line, or what came before the end of the stream.
-std::string read_line(int fd, std::chrono::milliseconds timeout) {
-  const auto until = std::chrono::steady_clock::now() + timeout;
-  fs::FdSource source(fd, "conmon's answer");
-  std::string line;
-  while (line.find('\n') == std::string::npos) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
-    pollfd poll{fd, POLLIN, 0};
-    if (left.count() <= 0) throw Error(Code::kTimeout, "the container was not created in time");
-    if (::poll(&poll, 1, static_cast<int>(left.count())) <= 0) continue;
-    char buffer[4096];
-    const auto count = source.read(std::as_writable_bytes(std::span(buffer)));
-    if (count == 0) break;
-    line.append(buffer, count);
-  }
-  return line;
-}
-
-// conmon's answer: the init's PID, or a negative number and its own message.
-struct Answer {
-  int pid = -1;
-  std::string message;
-};
-Answer parse_answer(const std::string& line) {
-  json::error_code error;
-  const auto value = json::parse(line, error);
-  if (error || !value.is_object()) return {-1, "conmon gave no answer"};
-  Answer answer;
-  if (const auto* data = value.as_object().if_contains("data"); data != nullptr && data->is_int64()) {
-    answer.pid = static_cast<int>(data->as_int64());
-  }
-  if (const auto* message = value.as_object().if_contains("message"); message != nullptr && message->is_string()) {
-    answer.message = message->as_string().c_str();
-  }
-  return answer;
-}
-
-std::optional<int> read_number(const stdfs::path& path) {
-  const auto text = fs::read_file_if_exists(path);
-  if (!text) return {};
-  const auto digits = base::trim(*text);
-  int value = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (error != std::errc() || digits.empty()) return {};
-  return value;
-}
+constexpr int kGroupRounds = 60;  // 1.8 s in all
 
 // A process of which only the PID file is left: conmon or the init, unless the PID means another by now. All of them
 // carry the container's ID among their arguments, the init only until it executes the program.
@@ -136,14 +74,9 @@ std::string ContainerRuntime::failure_of(const Bundle& bundle, const std::string
   return said.empty() ? std::string(base::trim(fallback)) : said;
 }
 
-Created ContainerRuntime::create(const Bundle& bundle) {
-  fs::make_directories(options_.state);
-  fs::make_directories(bundle.folder / "exit");
-  for (const char* stale : {"attach", "ctl", "winsz", "oom", "pidfile", "conmon.pid", "runtime.log"}) {
-    fs::remove(bundle.folder / stale);
-  }
-  fs::remove(bundle.folder / "exit" / bundle.id);
-
+// What conmon is told of a container and of a session in one alike.
+std::vector<std::string> ContainerRuntime::conmon_command(const Bundle& bundle,
+                                                          const std::vector<std::string>& exit_command) const {
   std::vector<std::string> command = {
       "conmon",
       "--api-version",
@@ -162,10 +95,8 @@ Created ContainerRuntime::create(const Bundle& bundle) {
       (bundle.folder / "pidfile").string(),
       "--conmon-pidfile",
       (bundle.folder / "conmon.pid").string(),
-      "--exit-dir",
-      (bundle.folder / "exit").string(),
       "--log-path",
-      "k8s-file:" + bundle.log.string(),
+      bundle.log.empty() ? std::string("none") : "k8s-file:" + bundle.log.string(),
       "--log-level",
       "error",
       "--full-attach",
@@ -176,15 +107,27 @@ Created ContainerRuntime::create(const Bundle& bundle) {
   } else if (bundle.open_stdin) {
     command.emplace_back("--stdin");
   }
+  if (options_.cgroup_manager == CgroupManager::kSystemd) command.emplace_back("--systemd-cgroup");
+  if (bundle.leave_stdin_open) command.emplace_back("--leave-stdin-open");
   const auto runtime = runtime_command(bundle);
   for (std::size_t i = 1; i < runtime.size(); ++i) command.push_back("--runtime-arg=" + runtime[i]);
-  if (!options_.exit_command.empty()) {
-    command.insert(command.end(), {"--exit-command", options_.exit_command.front()});
-    for (std::size_t i = 1; i < options_.exit_command.size(); ++i) {
-      command.push_back("--exit-command-arg=" + options_.exit_command[i]);
-    }
-    command.push_back("--exit-command-arg=" + bundle.id);
+  if (!exit_command.empty()) command.insert(command.end(), {"--exit-command", exit_command.front()});
+  for (std::size_t i = 1; i < exit_command.size(); ++i) command.push_back("--exit-command-arg=" + exit_command[i]);
+  return command;
+}
+
+Created ContainerRuntime::create(const Bundle& bundle) {
+  fs::make_directories(options_.state);
+  fs::make_directories(bundle.folder / "exit");
+  for (const char* stale : {"attach", "ctl", "winsz", "oom", "pidfile", "conmon.pid", "runtime.log"}) {
+    fs::remove(bundle.folder / stale);
   }
+  fs::remove(bundle.folder / "exit" / bundle.id);
+
+  auto exit_command = options_.exit_command;
+  if (!exit_command.empty()) exit_command.push_back(bundle.id);
+  auto command = conmon_command(bundle, exit_command);
+  command.insert(command.end(), {"--exit-dir", (bundle.folder / "exit").string()});
 
   auto sync = make_pipe();
   auto start = make_pipe();
@@ -196,32 +139,49 @@ Created ContainerRuntime::create(const Bundle& bundle) {
   auto child = base::spawn({
       .argv = command,
       .extra_env = {{"_OCI_SYNCPIPE", std::to_string(sync.write.get())},
-                    {"_OCI_STARTPIPE", std::to_string(start.read.get())}},
+                    {"_OCI_STARTPIPE", std::to_string(start.read.get())},
+                    {"LC_ALL", "C"}},  // else it loads a dozen files of a locale that it has no use for
+      .directory = bundle.folder,      // it writes `oom` where it stands, and must hold no folder of the caller's
       .stdin_fd = null.fd(),
       .stdout_fd = null.fd(),
       .stderr_fd = errors.fd(),
       .pass_fds = {sync.write.get(), start.read.get()},
       .new_session = true,
       .die_with_parent = true,
+      .seccomp_filter = bundle.seccomp_filter,
   });
   sync.write.reset();
   start.read.reset();
-  cgroups_.adopt(child.pid(), options_.cgroup_parent + kConmonGroup);
-  fs::File::adopt(std::move(start.write), "conmon's start pipe").write(base::as_byte_view(std::string_view("\0", 1)));
+  leave_callers_group(child.pid(), bundle.id);
+  write_start_byte(start.write);
+  start.write.reset();
 
   child.wait();
-  const auto answer = parse_answer(read_line(sync.read.get(), kCreateTimeout));
-  if (answer.pid <= 0) {
+  const auto answer = parse_conmon_answer(read_conmon_line(sync.read.get()));
+  if (answer.data <= 0) {
     auto fallback = answer.message;
     if (fallback.empty()) fallback = fs::read_file_if_exists(bundle.folder / "conmon.err").value_or("");
     throw Error(Code::kInvalidArgument,
                 docker_create_message(options_.choice.name, failure_of(bundle, fallback), bundle.program));
   }
-  auto init = base::ProcessIdentity::of(answer.pid);
+  auto init = base::ProcessIdentity::of(answer.data);
   const auto conmon_pid = read_number(bundle.folder / "conmon.pid");
   auto conmon = conmon_pid ? base::ProcessIdentity::of(*conmon_pid) : std::nullopt;
   if (!init || !conmon) throw Error(Code::kInternal, "the container ended before it was started");
   return {std::move(*init), std::move(*conmon)};
+}
+
+// Where it cannot be moved, the container ends with whoever called us: worth a word, no reason to refuse.
+void ContainerRuntime::leave_callers_group(int conmon, const std::string& id) const {
+  if (options_.cgroup_manager == CgroupManager::kCgroupfs) {
+    cgroups_.adopt(conmon, options_.cgroup_parent + kConmonGroup);
+    return;
+  }
+  try {
+    start_scope({.name = "davit-conmon-" + id + ".scope", .slice = slice_of(options_.cgroup_parent), .pid = conmon});
+  } catch (const Error& error) {
+    base::log::warn("conmon stays in its caller's control group: {}", error.message());
+  }
 }
 
 void ContainerRuntime::start(const Bundle& bundle) {

@@ -73,6 +73,20 @@ std::string docker_create_message(std::string_view runtime_name, std::string_vie
   return fmt::format("failed to create shim task: OCI runtime create failed: {}: unknown", inner);
 }
 
+std::string docker_exec_message(std::string_view runtime_name, std::string_view message, std::string_view program) {
+  std::string inner(base::trim(message));
+  if (runtime_name == "crun") {
+    auto about_program = program_message(inner, program);
+    if (inner.starts_with("chdir `")) {
+      about_program = fmt::format("chdir to cwd (\"{}\") set in config.json failed: {}", quoted(inner),
+                                  base::to_lower(inner.substr(inner.rfind(": ") + 2)));
+    }
+    inner =
+        about_program.empty() ? "crun: " + inner : "exec failed: unable to start container process: " + about_program;
+  }
+  return fmt::format("OCI runtime exec failed: {}: unknown", inner);
+}
+
 int exit_code_of_failed_start(std::string_view message) {
   const auto lower = base::to_lower(message);
   for (const auto& row : kExitCodes) {

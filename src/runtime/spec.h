@@ -10,6 +10,10 @@
 #include <string>
 #include <vector>
 
+#include "runtime/capabilities.h"
+#include "runtime/devices.h"
+#include "runtime/resources.h"
+
 namespace davit::runtime {
 
 // One entry of "mounts", in the runtime-spec's terms.
@@ -54,13 +58,21 @@ struct ProcessSpec {
 
 struct ContainerSpec {
   std::filesystem::path rootfs;
+  std::string root_propagation;  // "shared", "rslave"; empty: the runtime's own
   ProcessSpec process;
   std::string hostname;  // set only with a "uts" namespace of its own
   std::vector<Namespace> namespaces;
   std::vector<Mount> mounts;
   std::map<std::string, std::string> sysctls;
   std::vector<std::string> masked_paths, read_only_paths;
-  std::string cgroup_path;  // "/PARENT/ID", as cgroupfs has it
+  std::string cgroup_path;  // "/PARENT/ID", as cgroupfs has it; "SLICE:davit:ID", as systemd
+  bool read_only_root = false;
+  Resources resources;                   // as check_resources left them
+  std::vector<DeviceNode> devices;       // besides those that the runtime makes for all
+  std::vector<DeviceRule> device_rules;  // over default_device_rules()
+  std::map<std::string, std::string> annotations;
+  std::string seccomp;   // the runtime-spec's "seccomp", as JSON; empty: no filter
+  std::string apparmor;  // a profile that is loaded; empty: none
 };
 
 // What this host and our privileges allow; a container that asks for more would not start.
@@ -69,14 +81,13 @@ struct HostLimits {
   std::uint64_t capabilities = ~std::uint64_t{0};    // ours, by bit number
   std::map<std::string, std::uint64_t> hard_limits;  // RLIMIT_…; no entry: no limit
   int oom_score_adj = 0;                             // ours
-  bool may_lower_oom_score = true;                   // CAP_SYS_RESOURCE
+  bool may_lower_oom_score = true;                   // CAP_SYS_RESOURCE; with it hard limits can be raised, too
   bool has_ping_group_range = true, has_unprivileged_port_start = true;
 
   static HostLimits probe();
 };
 
 // Docker's defaults.
-const std::vector<std::string>& default_capabilities();
 std::vector<std::string> default_masked_paths();
 std::vector<std::string> default_read_only_paths();
 std::vector<Mount> default_mounts(std::uint64_t shm_bytes = 64 * 1024 * 1024);

@@ -59,16 +59,6 @@ HostLimits HostLimits::probe() {
   return host;
 }
 
-const std::vector<std::string>& default_capabilities() {
-  static const std::vector<std::string> names = {
-      "CAP_CHOWN",   "CAP_DAC_OVERRIDE", "CAP_FSETID",           "CAP_FOWNER",
-      "CAP_MKNOD",   "CAP_NET_RAW",      "CAP_SETGID",           "CAP_SETUID",
-      "CAP_SETFCAP", "CAP_SETPCAP",      "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT",
-      "CAP_KILL",    "CAP_AUDIT_WRITE",
-  };
-  return names;
-}
-
 std::vector<std::string> default_masked_paths() {
   return {"/proc/asound",
           "/proc/acpi",

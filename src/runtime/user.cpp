@@ -25,7 +25,9 @@ std::string text_inside(const base::fs::Directory& root, const char* path) {
 
 // A number as passwd has it; nothing when it is a name. Out of range is an error, as docker's.
 std::optional<std::uint32_t> number(std::string_view text) {
-  if (text.empty() || !std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; })) return {};
+  const auto digits = text.starts_with('-') ? text.substr(1) : text;
+  if (digits.empty() || !std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; }))
+    return {};
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || value > INT32_MAX) {
@@ -67,6 +69,26 @@ std::optional<std::uint32_t> find_group(std::string_view group, const std::strin
 
 User find_user(const base::fs::Directory& root, std::string_view wanted) {
   return find_user(text_inside(root, "etc/passwd"), text_inside(root, "etc/group"), wanted);
+}
+
+std::vector<std::uint32_t> find_groups(const base::fs::Directory& root, const std::vector<std::string>& wanted) {
+  if (wanted.empty()) return {};
+  return find_groups(text_inside(root, "etc/group"), wanted);
+}
+
+std::vector<std::uint32_t> find_groups(std::string_view group, const std::vector<std::string>& wanted) {
+  std::vector<std::uint32_t> gids;
+  for (const auto& text : wanted) {
+    if (text.size() > 1 && text.front() == '-' && number(std::string_view(text).substr(1)))
+      throw Error(Code::kInvalidArgument, "uids and gids must be in range 0-2147483647");
+    const auto gid = find_group(group, text);
+    if (!gid) {
+      throw Error::format(Code::kInvalidArgument, "Unable to find group {}: no matching entries in group file",
+                          base::printable(text));
+    }
+    gids.push_back(*gid);
+  }
+  return gids;
 }
 
 User find_user(std::string_view passwd, std::string_view group, std::string_view wanted) {

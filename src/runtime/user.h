@@ -23,7 +23,11 @@ struct User {
 // user NAME: no matching entries in passwd file", "unable to find group NAME: no matching entries in group file".
 User find_user(const base::fs::Directory& root, std::string_view wanted);
 
+// --group-add: names of the container's /etc/group, or numbers. Throws Error(kInvalidArgument) with docker's words.
+std::vector<std::uint32_t> find_groups(const base::fs::Directory& root, const std::vector<std::string>& wanted);
+
 // The same over the files' text.
+std::vector<std::uint32_t> find_groups(std::string_view group, const std::vector<std::string>& wanted);
 User find_user(std::string_view passwd, std::string_view group, std::string_view wanted);
 
 }  // namespace davit::runtime

@@ -71,5 +71,21 @@ TEST(FindUser, RootWithoutFilesIsFine) {
   EXPECT_EQ(find_user(base::fs::Directory::open(folder.path()), "1:2"), (User{1, 2, {2}, "/"}));
 }
 
+TEST(FindGroups, ByNameOrNumber) {
+  constexpr std::string_view kRows = "root:x:0:\nwheel:x:10:root\n";
+  EXPECT_EQ(find_groups(kRows, {"1234", "wheel", "10"}), (std::vector<std::uint32_t>{1234, 10, 10}));
+  const auto message = [&](const char* wanted) -> std::string {
+    try {
+      find_groups(kRows, {wanted});
+    } catch (const base::Error& error) {
+      return error.message();
+    }
+    return "accepted";
+  };
+  EXPECT_EQ(message("nosuch"), "Unable to find group nosuch: no matching entries in group file");
+  EXPECT_EQ(message("-5"), "uids and gids must be in range 0-2147483647");
+  EXPECT_EQ(message("4294967296"), "uids and gids must be in range 0-2147483647");
+}
+
 }  // namespace
 }  // namespace davit::runtime

@@ -42,6 +42,7 @@ class FileLayers final : public layer::LayerStore {
   std::uint64_t clean() override { return 0; }
   layer::LayersUsage disk_usage() const override { return {}; }
   void mount(const layer::MountOptions&) override {}
+  fs::FileDescriptor open(const layer::MountOptions&) override { return {}; }
   void unmount(const path&) override {}
 
  private:

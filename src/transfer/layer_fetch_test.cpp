@@ -27,6 +27,7 @@ class WholeLayers final : public layer::LayerStore {
   std::uint64_t clean() override { return 0; }
   layer::LayersUsage disk_usage() const override { return {}; }
   void mount(const layer::MountOptions&) override {}
+  base::fs::FileDescriptor open(const layer::MountOptions&) override { return {}; }
   void unmount(const std::filesystem::path&) override {}
 
   static inline std::atomic<int> syncs = 0;

@@ -32,6 +32,13 @@ def test_info_tells_what_was_probed_and_why(davit):
     assert re.search(r"\b(crun|runc)\b", runtime)
 
 
+def test_info_tells_what_containers_get(davit):
+    text = davit("info").stdout
+    assert re.search(r"^Cgroup Driver: (cgroupfs|systemd)\nCgroup Version: [12]\nCgroup Parent: /davit-[0-9a-f]{12}\nInit Binary: /\S+$", text, re.M)
+    assert re.search(r"^Security Options:\n( apparmor\n)? seccomp\n  Profile: builtin$", text, re.M)
+    assert davit("info", "--format", "{{.CgroupDriver}} {{json .SecurityOptions}}").stdout.endswith('"name=seccomp,profile=builtin"]\n')
+
+
 def test_help_lists_every_command(davit):
     text = davit("--help").stdout
     assert text.startswith("Usage:  davit [OPTIONS] COMMAND\n")
@@ -123,7 +130,7 @@ def test_program_help_has_dockers_groups(davit):
     heads = re.findall(r"^([A-Z][A-Za-z ]+):$", text, re.M)
     assert heads == ["Common Commands", "Management Commands", "Commands", "Global Options"]
     common, management = text.split("Common Commands:\n")[1].split("Management Commands:\n")
-    assert re.findall(r"^  (\w+) ", common, re.M)[:3] == ["run", "ps", "pull"]
+    assert re.findall(r"^  (\w+) ", common, re.M)[:3] == ["run", "exec", "ps"]
     assert re.search(r"^  image  +Manage images$", management, re.M)
     assert davit().stderr == text and davit().stdout == ""  # without a command, on standard error, as docker
 

@@ -96,9 +96,11 @@ def test_empty_options_are_refused_by_the_client(davit, busybox, options, words)
     assert davit("run", *options, busybox, code=125).stderr.startswith(f"davit: {words}\n")
 
 
-@pytest.mark.parametrize("command", [["stop"], ["rm"], ["rm", "-f"]])
-def test_empty_name_names_nothing(davit, command):
-    assert davit(*command, "", code=1).stderr == "invalid container name or ID: value is empty\n"
+@pytest.mark.parametrize("command, words", [
+    (["stop"], "invalid container name or ID: value is empty"), (["rm"], "container name cannot be empty"), (["rm", "-f"], "container name cannot be empty"),
+])
+def test_empty_name_names_nothing(davit, command, words):
+    assert davit(*command, "", code=1).stderr == words + "\n"
 
 
 def test_quiet_run_says_nothing_of_its_pull(davit, registry):

@@ -71,6 +71,9 @@ class Screen:
         elif command == "K":
             assert first == 0
             self.lines[self.row] = self.lines[self.row][:min(self.column, self.columns - 1)]
+        elif command == "H":
+            assert not arguments
+            self.row = self.column = 0
         elif command == "J":
             assert first == 0
             self.lines[self.row] = self.lines[self.row][:min(self.column, self.columns - 1)]

@@ -6,25 +6,35 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from testing import images
+
 FOLDER = Path(__file__).resolve().parents[1] / "transcripts"
 
 
 @dataclass
 class Block:
     line: int  # in its file
-    command: str  # "images -q", without "docker"
+    command: str  # "images -q", without "docker"; "+ ls x": a shell's
     stdin: str
     output: str
     code: int
 
 
-def blocks(name):
-    """The blocks of a recording, in order."""
-    found, block = [], None
+def blocks(name, section=None):
+    """The blocks of a recording, in order; of a section (`## NAME`) alone, with its shell's commands (`+ COMMAND`) among them."""
+    found, block, here = [], None, section is None
     for number, line in enumerate((FOLDER / name).read_text().splitlines(keepends=True), 1):
+        if line.startswith("## ") and section is not None:
+            here = line.removeprefix("## ").strip() == section
+        if not here:
+            continue
         if line.startswith("$ docker"):
             command, _, stdin = line.removeprefix("$ docker").strip().partition(" <<< ")
             block = Block(number, command, stdin and stdin.strip("'\n") + "\n", "", 0)
+        elif line.startswith("+ ") and section is not None and block is None:
+            found.append(Block(number, line.rstrip("\n"), "", "", 0))
+        elif section is not None and block is None and found and found[-1].command.startswith("+ "):
+            found[-1].output += line if line.strip() else ""
         elif block and (end := re.fullmatch(r"(.*?)\[exit (\d+)\]\n?", line)):
             block.output += end[1]
             block.code = int(end[2])
@@ -91,3 +101,79 @@ class Play:
         assert found == expected, f"{where}\n--- docker\n{block.output}--- davit\n{said}"
         assert run.returncode == (block.code if code is None else code), f"{where}: exit {run.returncode}\n{said}"
         return said
+
+
+def container_images():
+    """The images of docker-transcripts-5.txt, by name."""
+    return {
+        "box:1": images.busybox(),
+        "data:1": images.busybox(images.folder("data"), images.file("data/file", "of the image\n"), Volumes={"/data": {}}, Labels={"stage": "test"}),
+        "app:1": images.busybox(images.folder("work"), Entrypoint=["cat"], Cmd=["/etc/passwd"], WorkingDir="/work", User="alice", StopSignal="SIGINT",
+                                ExposedPorts={"8080/tcp": {}}),
+    }
+
+
+class ContainerNames(Names):
+    """What else differs from run to run where containers live: times, PIDs, use of memory, the folders of both engines."""
+
+    def __init__(self, places):
+        super().__init__("127.0.0.1:5000")
+        self.places = places  # [(path, word)], the longest first
+
+    def plain(self, text):
+        for path, word in self.places:
+            text = text.replace(path, word)
+        text = re.sub(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z| \+0000 UTC|[+-]\d\d:\d\d)", "TIME", text)
+        text = re.sub(r"\bUp (Less than a second|About an? \w+|\d+ (second|minute|hour)s?)", "Up SOME TIME", text)
+        text = re.sub(r"\b\d+(\.\d+)?[kKMG]iB\b", "SIZE", text)
+        text = re.sub(r"\b\d+\.\d\d%", "N%", text)
+        return super().plain(text)
+
+
+class ContainerPlay:
+    """A section of docker-transcripts-5.txt, played from its beginning to its end; what differs is told all at once."""
+
+    RECORDING = "docker-transcripts-5.txt"
+
+    def __init__(self, davit, section):
+        self.davit = davit
+        self.blocks = blocks(self.RECORDING, section)
+        assert self.blocks, f"{self.RECORDING} has no section {section}"
+        self.cwd = davit.folder / "cwd"
+        self.cwd.mkdir()
+        self.docker = ContainerNames([("/home/alice/docker/data", "ROOT"), ("/home/alice/cwd", "CWD")])
+        self.ours = ContainerNames([(str(davit.root), "ROOT"), (str(self.cwd), "CWD")])
+
+    def run(self, block):
+        command = ["sh", "-c", block.command[2:]] if block.command.startswith("+ ") else self.davit.command(*shlex.split(block.command))
+        given = {"input": block.stdin.encode()} if block.stdin else {"stdin": subprocess.DEVNULL}
+        run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, cwd=self.cwd, env=self.davit.environment, **given)
+        return run.stdout.decode(errors="replace"), run.returncode
+
+    def differences(self, on_purpose, unordered, numbers):
+        """What davit says otherwise, block by block. `on_purpose`: {command, or "command @line" of the recording: (why, what docker's lines become, exit code or None)}; `unordered`:
+        commands whose lines come in any order; `numbers`: those whose numbers differ from run to run."""
+        wrong = []
+        for block in self.blocks:
+            try:
+                said, code = self.run(block)
+            except subprocess.TimeoutExpired:
+                wrong.append(f"{block.line}: {block.command}: did not end")
+                continue
+            recorded, wanted_code = block.output.splitlines(), block.code
+            if change := on_purpose.get(f"{block.command} @{block.line}") or on_purpose.get(block.command):
+                _, lines, other = change
+                recorded = lines(recorded)
+                wanted_code = wanted_code if other is None else other
+            if block.command.startswith("+ "):
+                code = 0
+            expected, found = self.docker.plain("\n".join(recorded)), self.ours.plain(said)
+            if block.command in unordered:
+                expected, found = sorted(expected), sorted(found)
+            if block.command in numbers:
+                expected, found = ([re.sub(r"\d+", "N", line) for line in side] for side in (expected, found))
+            if wrong:  # after a difference an ID may have another number
+                expected, found = ([re.sub(r"ID\d+", "ID", line) for line in side] for side in (expected, found))
+            if (expected, wanted_code) != (found, code):
+                wrong.append(f"{self.RECORDING}:{block.line}: docker {block.command}\n--- docker [exit {block.code}]\n{block.output}--- davit [exit {code}]\n{said}")
+        return wrong

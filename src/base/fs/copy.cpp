@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <map>
 #include <memory>
+#include <utility>
 
 #include <unistd.h>
 
@@ -63,5 +65,61 @@ void copy_file(const Directory& from, const std::string& from_name, const Direct
   for (const auto& [key, value] : from.xattrs(from_name)) to.set_xattr(to_name, key, value);
   to.set_mtime(to_name, status->st_mtim);
 }
+
+void copy_attributes(const Directory& from, const Directory& to) {
+  const auto status = from.own_status();
+  File folder = to.own_file();
+  set_owner(folder, {status.st_uid, status.st_gid});
+  folder.set_mode(status.st_mode & 07777);
+  for (const auto& [key, value] : from.own_xattrs()) set_xattr(folder, key, value);
+  set_mtime(folder, status.st_mtim);
+}
+
+namespace {
+
+class TreeCopy {
+ public:
+  explicit TreeCopy(const Directory& to) : root_(to) {}
+
+  void copy(const Directory& from, const Directory& to, const stdfs::path& place) {
+    for (const auto& name : from.list()) {
+      check_interrupted();
+      const auto status = from.status(name);
+      if (!status || S_ISSOCK(status->st_mode)) continue;
+      if (S_ISDIR(status->st_mode)) {
+        to.make_directory(name, 0700);
+        copy(open(from, name), open(to, name), place / name);
+      } else if (!link(*status, to, name, place)) {
+        copy_file(from, name, to, name);
+      }
+    }
+    copy_attributes(from, to);  // last: what was made in it changed its time
+  }
+
+ private:
+  static Directory open(const Directory& folder, const std::string& name) {
+    auto child = folder.child(name);
+    if (!child) fail("open", folder.path() / name, ENOENT);
+    return std::move(*child);
+  }
+
+  // All names of a file but the first.
+  bool link(const struct stat& status, const Directory& to, const std::string& name, const stdfs::path& place) {
+    if (status.st_nlink < 2) return false;
+    const auto [first, is_new] = links_.try_emplace({status.st_dev, status.st_ino}, place / name);
+    if (is_new) return false;
+    const auto folder = root_.open_inside(first->second.parent_path());
+    if (!folder) fail("open", root_.path() / first->second.parent_path(), ENOENT);
+    to.hard_link(*folder, first->second.filename(), name);
+    return true;
+  }
+
+  const Directory& root_;
+  std::map<std::pair<dev_t, ino_t>, stdfs::path> links_;
+};
+
+}  // namespace
+
+void copy_tree(const Directory& from, const Directory& to) { TreeCopy(to).copy(from, to, ""); }
 
 }  // namespace davit::base::fs

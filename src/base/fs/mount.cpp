@@ -68,15 +68,32 @@ void attach_mount(const FileDescriptor& mount, const stdfs::path& target) {
     fail("mount on", target, errno);
 }
 
-FileDescriptor open_tmpfs(const stdfs::path& target) {
+void attach_mount(const FileDescriptor& mount, const FileDescriptor& target, const stdfs::path& name) {
+  announce(Operation::kMount, name);
+  if (::move_mount(mount.get(), "", target.get(), "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) != 0)
+    fail("mount on", name, errno);
+}
+
+static FileDescriptor make_tmpfs(const stdfs::path& target, const std::string& source, const std::string& mode,
+                                 const std::string& size, unsigned attributes) {
   announce(Operation::kMount, target);
   MountContext context("tmpfs");
   if (!context) fail("mount tmpfs on", target, errno);
-  for (const auto& [key, value] : {std::pair{"source", "davit"}, std::pair{"mode", "0700"}, std::pair{"size", "1m"}}) {
-    if (const int error_number = context.set(key, value)) fail("mount tmpfs on", target, error_number);
+  for (const auto& [key, value] : {std::pair{"source", &source}, std::pair{"mode", &mode}, std::pair{"size", &size}}) {
+    if (const int error_number = context.set(key, value->c_str())) fail("mount tmpfs on", target, error_number);
   }
   if (const int error_number = context.create()) fail("mount tmpfs on", target, error_number);
-  return context.mount(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, "mount tmpfs on " + target.string());
+  return context.mount(attributes, "mount tmpfs on " + target.string());
+}
+
+FileDescriptor open_tmpfs(const stdfs::path& target) {
+  return make_tmpfs(target, "davit", "0700", "1m", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+}
+
+void mount_shared_memory(const stdfs::path& target, std::uint64_t bytes) {
+  attach_mount(make_tmpfs(target, "shm", "1777", std::to_string(bytes),
+                          MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NODEV),
+               target);
 }
 
 FileDescriptor open_bind(const stdfs::path& folder) {
@@ -84,6 +101,21 @@ FileDescriptor open_bind(const stdfs::path& folder) {
   FileDescriptor mount(::open_tree(AT_FDCWD, folder.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
   if (!mount) fail("bind", folder, errno);
   return mount;
+}
+
+FileDescriptor open_bind(const FileDescriptor& what, Below below, const stdfs::path& name) {
+  announce(Operation::kMount, name);
+  const unsigned recursive = below == Below::kTakeAlong ? AT_RECURSIVE : 0;
+  FileDescriptor mount(::open_tree(what.get(), "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | recursive));
+  if (!mount) fail("bind", name, errno);
+  return mount;
+}
+
+void make_read_only(const FileDescriptor& mount, const stdfs::path& name) {
+  struct mount_attr attributes = {};
+  attributes.attr_set = MOUNT_ATTR_RDONLY;
+  if (::mount_setattr(mount.get(), "", AT_EMPTY_PATH, &attributes, sizeof attributes) != 0)
+    fail("make read-only", name, errno);
 }
 
 void make_mount_private(const stdfs::path& mount_point) {

@@ -12,6 +12,8 @@ namespace davit::base::fs {
 // A mount that is not attached anywhere yet is a descriptor: whoever holds it may attach it in any mount namespace, and
 // it ends with the descriptor where nobody does.
 void attach_mount(const FileDescriptor& mount, const stdfs::path& target);
+// The same on what the descriptor is; `name` is for messages.
+void attach_mount(const FileDescriptor& mount, const FileDescriptor& target, const stdfs::path& name);
 
 struct OverlayMount {
   std::vector<stdfs::path> lower;  // top first; 1 to 500 folders
@@ -45,8 +47,16 @@ void mount_erofs(const ErofsMount& mount, const stdfs::path& target);
 
 // A new file system in memory, empty, 0700; for a few names, not for data. `target` is for messages.
 FileDescriptor open_tmpfs(const stdfs::path& target);
+// Mounts a file system in memory for the data of processes that do not trust each other: 1777, no devices, programs or
+// setuid; it ends with unmount().
+void mount_shared_memory(const stdfs::path& target, std::uint64_t bytes);
 // The folder once more, as a mount of its own.
 FileDescriptor open_bind(const stdfs::path& folder);
+// The same of what the descriptor is, a file or a folder, with what is mounted below it where that is wanted.
+enum class Below { kLeaveOut, kTakeAlong };
+FileDescriptor open_bind(const FileDescriptor& what, Below below, const stdfs::path& name);
+// Nothing can be written through a mount that is not attached yet.
+void make_read_only(const FileDescriptor& mount, const stdfs::path& name);
 // What is mounted below `mount_point` from now on reaches no other mount namespace, nor comes from one.
 void make_mount_private(const stdfs::path& mount_point);
 

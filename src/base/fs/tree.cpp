@@ -82,6 +82,12 @@ Directory Directory::open(const stdfs::path& path) {
   return Directory(FileDescriptor(fd), path);
 }
 
+Directory Directory::open(const stdfs::path& path, const stdfs::path& shown) {
+  Directory opened = open(path);
+  opened.path_ = shown;
+  return opened;
+}
+
 std::optional<Directory> Directory::open_inside(const stdfs::path& relative) const {
   const int fd = open_inside_root(this->fd(), relative.empty() ? "." : relative.c_str(), O_RDONLY | O_DIRECTORY);
   if (fd >= 0) return Directory(FileDescriptor(fd), path_ / relative.relative_path());
@@ -98,6 +104,19 @@ std::optional<File> Directory::open_file_inside(const stdfs::path& relative) con
   File file = File::adopt(FileDescriptor(fd), path_ / relative.relative_path());
   if (!S_ISREG(file.status().st_mode)) return std::nullopt;
   return file;
+}
+
+std::optional<FileDescriptor> Directory::open_path_inside(const stdfs::path& relative) const {
+  const int fd = open_inside_root(this->fd(), relative.empty() ? "." : relative.c_str(), O_PATH);
+  if (fd >= 0) return FileDescriptor(fd);
+  if (is_absence(errno)) return std::nullopt;
+  fail("open", path_ / relative.relative_path(), errno);
+}
+
+File Directory::own_file() const {
+  FileDescriptor copy(::fcntl(fd(), F_DUPFD_CLOEXEC, 0));
+  if (!copy) fail("open", path_, errno);
+  return File::adopt(std::move(copy), path_);
 }
 
 std::optional<Directory> Directory::child(const std::string& name) const {
@@ -228,7 +247,9 @@ void Directory::set_owner(const std::string& name, Ownership owner) const {
 void Directory::set_mode(const std::string& name, mode_t mode) const {
   check_name(path_, name);
   announce(Operation::kSetAttribute, path_, name);
-  if (::fchmodat(fd(), name.c_str(), mode, 0) != 0) fail("chmod", path_ / name, errno);
+  // fchmodat(2) follows links, which another process may put there at any time.
+  const FileDescriptor named(::openat(fd(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  if (!named || ::chmod(proc_path(named.get()).c_str(), mode) != 0) fail("chmod", path_ / name, errno);
 }
 
 void Directory::set_mtime(const std::string& name, struct timespec mtime) const {

@@ -26,6 +26,8 @@ struct Ownership {
 class Directory {
  public:
   static Directory open(const stdfs::path& path);  // a trusted path of our own; throws Error(kNotFound)
+  // The same, called otherwise in messages: a container's root is "/" to its user.
+  static Directory open(const stdfs::path& path, const stdfs::path& shown);
   Directory(Directory&&) noexcept = default;
   Directory& operator=(Directory&&) noexcept = default;
 
@@ -37,6 +39,10 @@ class Directory {
   std::optional<Directory> open_inside(const stdfs::path& relative) const;
   // The same for a regular file, for reading.
   std::optional<File> open_file_inside(const stdfs::path& relative) const;
+  // The same for whatever is there, by a descriptor that only names it (O_PATH).
+  std::optional<FileDescriptor> open_path_inside(const stdfs::path& relative) const;
+  // The folder itself, for set_owner() and the like: what a name leads to may change, what a descriptor is does not.
+  File own_file() const;
   // The folder of that name in this one, not through a link; nothing when it is missing or no folder.
   std::optional<Directory> child(const std::string& name) const;
   // The same for a regular file, for reading.

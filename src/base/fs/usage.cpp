@@ -87,4 +87,10 @@ std::uint64_t disk_bytes_of(const std::filesystem::path& path) {
   return ::lstat(path.c_str(), &status) == 0 ? blocks_of(status) : 0;
 }
 
+std::optional<Time> changed_at(const std::filesystem::path& path) {
+  struct stat status = {};
+  if (::lstat(path.c_str(), &status) != 0) return {};
+  return Time(std::chrono::seconds(status.st_mtim.tv_sec) + std::chrono::nanoseconds(status.st_mtim.tv_nsec));
+}
+
 }  // namespace davit::base::fs

@@ -1,8 +1,11 @@
 #pragma once
-// How much of the disk a folder tree takes. Reads only.
+// How much of the disk a folder tree takes, and since when. Reads only.
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
+
+#include "base/clock.h"
 
 namespace davit::base::fs {
 
@@ -20,5 +23,8 @@ TreeUsage measure_tree(const std::filesystem::path& path);
 
 // Of the name alone: a file, or a folder without what is in it. 0 when it is missing.
 std::uint64_t disk_bytes_of(const std::filesystem::path& path);
+
+// When its content (of a folder: its names) changed last; nothing when it is missing.
+std::optional<Time> changed_at(const std::filesystem::path& path);
 
 }  // namespace davit::base::fs
