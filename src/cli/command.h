@@ -47,6 +47,7 @@ struct Command {
 struct Group {
   std::string_view name;
   std::string_view summary;
+  bool tells_command = false;  // after a mistake its usage line ends in COMMAND, as that of some of docker's
 };
 
 const std::vector<Command>& commands();  // by name

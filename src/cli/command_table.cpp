@@ -66,7 +66,7 @@ const std::vector<Group>& groups() {
       {"manifest", "Manage Docker image manifests and manifest lists"},
       {"system", "Manage davit"},
       {"tags", "Manage tags and their history"},
-      {"volume", "Manage volumes"},
+      {"volume", "Manage volumes", true},
   };
   return table;
 }

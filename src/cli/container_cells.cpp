@@ -32,7 +32,11 @@ std::string status_of(const container::State& state, base::Time now) {
 }
 
 std::string command_of(const container::Record& record, bool full) {
-  const std::string command = base::join(record.description.args(), " ");
+  std::vector<std::string> words = record.description.args();
+  for (std::size_t i = 1; i < words.size(); ++i) {  // as docker: quoted where it has a space, but for the program itself
+    if (words[i].find(' ') != std::string::npos) words[i] = "'" + words[i] + "'";
+  }
+  const std::string command = base::join(words, " ");
   return text::go_quote(full ? command : text::ellipsis(command, kCommandColumns));
 }
 

@@ -86,7 +86,8 @@ int dispatch_group(const std::vector<std::string>& words) {
     print(group_help(*group));
     return 0;
   }
-  const UsageError::Hint hint = {.usage = "Usage:  davit " + words[0], .program = "davit " + words[0]};
+  const UsageError::Hint hint = {.usage = "Usage:  davit " + words[0] + (group->tells_command ? " COMMAND" : ""),
+                                 .program = "davit " + words[0]};
   if (words[1].starts_with("--")) throw UsageError("unknown flag: " + words[1], kUsageExit, hint);
   throw UsageError("davit: unknown command: davit " + words[0] + " " + words[1] + did_you_mean(words[1], words[0]), 1,
                    hint);

@@ -40,7 +40,13 @@ void put_pull(const Values& values, RunLine& line) {
 }
 
 void put_platform(const Values& values, RunLine& line) {
-  line.options.pull_options.platform = on_client_side([&] { return platform_of(values.arguments()); });
+  line.options.pull_options.platform = on_client_side([&] {
+    try {
+      return platform_of(values.arguments());
+    } catch (const base::Error& error) {
+      throw base::Error(error.code(), "error parsing specified platform: " + std::string(error.what()));
+    }
+  });
   line.asked().platform = values.text();
 }
 

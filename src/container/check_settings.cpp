@@ -24,6 +24,8 @@ template <typename... Args>
   throw Error(Code::kInvalidArgument, fmt::format(text, std::forward<Args>(args)...));
 }
 
+constexpr std::size_t kLongestHostname = 64;  // uname(2)
+
 // As docker shows them: sorted, each once.
 void normalise_capabilities(std::vector<std::string>& names, std::string_view member) {
   names = runtime::normalized_capabilities(names, member);
@@ -32,6 +34,12 @@ void normalise_capabilities(std::vector<std::string>& names, std::string_view me
 }
 
 void check_process(const Description& description) {
+  for (const auto* name : {&description.hostname, &description.domainname}) {
+    if (name->size() > kLongestHostname) {
+      refuse("invalid hostname '{}': {} bytes are more than the {} that a kernel takes", base::printable(*name),
+             name->size(), kLongestHostname);
+    }
+  }
   if (!description.name.empty()) checked_name(description.name);
   if (!description.stop_signal.empty()) parse_signal(description.stop_signal);
   if (!description.working_dir.empty() && description.working_dir.front() != '/') {

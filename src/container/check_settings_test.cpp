@@ -41,6 +41,8 @@ TEST(CheckSettings, RefusesInDockersWords) {
   EXPECT_EQ(problem([](auto& d) { d.stop_signal = "NOSUCH"; }), "Invalid signal: NOSUCH");
   EXPECT_EQ(problem([](auto& d) { d.working_dir = "rel"; }),
             "the working directory 'rel' is invalid, it needs to be an absolute path");
+  EXPECT_EQ(problem([](auto& d) { d.hostname = std::string(65, 'h'); }),
+            "invalid hostname '" + std::string(65, 'h') + "': 65 bytes are more than the 64 that a kernel takes");
   EXPECT_EQ(problem([](auto& d) { d.oom_score_adj = 2000; }),
             "Invalid value 2000, range for oom score adj is [-1000, 1000]");
   EXPECT_EQ(problem([](auto& d) { d.runtime = "nosuch"; }), "Unknown runtime specified nosuch");

@@ -14,6 +14,8 @@ using base::Code;
 using base::Error;
 
 constexpr std::int64_t kLeastMemory = 6 * 1024 * 1024;
+constexpr std::int64_t kLeastNanoCpus = 10'000'000;           // a quota of 1 ms, the kernel's least
+constexpr std::int64_t kLeastShares = 2, kMostShares = 262'144;  // cgroups(7), cpu.shares
 constexpr std::int64_t kMostNumber = 8192;  // of a CPU or a memory node, as docker parses them
 
 [[noreturn]] void refuse(const std::string& message) { throw Error(Code::kInvalidArgument, message); }
@@ -84,11 +86,16 @@ void check_cpu(Resources& wanted, const HostResources& host, std::vector<std::st
   if (wanted.nano_cpus > 0 && !host.cpu_quota) {
     refuse("NanoCPUs can not be set, as your kernel does not support CPU CFS scheduler or the cgroup is not mounted");
   }
-  if (wanted.nano_cpus < 0 || wanted.nano_cpus > std::int64_t{host.cpus} * 1'000'000'000) {
+  if (wanted.nano_cpus < 0 || (wanted.nano_cpus > 0 && wanted.nano_cpus < kLeastNanoCpus) ||
+      wanted.nano_cpus > std::int64_t{host.cpus} * 1'000'000'000) {
     refuse(fmt::format("Range of CPUs is from 0.01 to {0}.00, as there are only {0} CPUs available", host.cpus));
   }
   drop(wanted.cpu_shares, host.cpu_shares,
        "Your kernel does not support CPU shares or the cgroup is not mounted. Shares discarded.");
+  if (wanted.cpu_shares != 0 && (wanted.cpu_shares < kLeastShares || wanted.cpu_shares > kMostShares)) {
+    refuse(fmt::format("Invalid value {}: CPU shares are from {} to {}, or 0 for the default", wanted.cpu_shares,
+                       kLeastShares, kMostShares));
+  }
   if ((wanted.cpu_period != 0 || wanted.cpu_quota != 0) && !host.cpu_quota) {
     wanted.cpu_period = wanted.cpu_quota = 0;
     warnings.emplace_back("Your kernel does not support CPU CFS scheduler. CPU period/quota discarded.");
@@ -117,6 +124,7 @@ std::optional<std::set<std::int64_t>> numbers_of(std::string_view text) {
     if (!read(std::string_view(part).substr(0, dash), first)) return {};
     last = first;
     if (dash != std::string::npos && !read(std::string_view(part).substr(dash + 1), last)) return {};
+    if (last < first) return {};
     for (auto number = first; number <= last; ++number) numbers.insert(number);
   }
   return numbers;

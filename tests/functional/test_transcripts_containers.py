@@ -1,10 +1,12 @@
 """What docker 28 with dockerd 20.10 printed of the life of containers (tests/transcripts/docker-transcripts-5.txt, section by section), and what davit
 prints for the same commands in the same order. Where davit differs on purpose, DIFFERS says so and why."""
 
+import os
 import re
+from pathlib import Path
 
 import pytest
-from testing.transcripts import ContainerPlay, container_images
+from testing.transcripts import ContainerPlay, blocks, container_images
 
 
 def replaced(old, new):
@@ -23,18 +25,128 @@ def without_log(why="docker's client logs what its own pipe said"):
     return (why, lambda lines: [line for line in lines if not line.startswith("time=")], None)
 
 
+HELP = ("", "Run 'docker run --help' for more information")
+
+
+def refused(flag, why):
+    """A flag of docker's that davit refuses by name: what `run` says of it."""
+    return (why, instead(f"docker: {flag} is not supported: {why}", *HELP), 125)
+
+
+def error(why, words):
+    """What `run` says instead, by davit's daemon side."""
+    return (why, instead(f"docker: Error response from daemon: {words}", *HELP), 125)
+
+
 PRUNED = "davit takes anonymous volumes alone, as docker's engine does since API 1.42"
-
-
-def later(what, flag):
-    return (what, instead(f"docker: Error response from daemon: {flag} is not supported: {what}", "", "Run 'docker run --help' for more information"), 125)
-
-
+FRESH = "davit leaves what was made within the last minute: another command may be about to start it"
 ROTATION = "log rotation comes in a later version"
 RESTARTS = "restart policies come in a later version"
+HEALTH = "health checks come in a later version"
+NETWORKS = "bridge networks and published ports come in a later version"
+STORAGE = "neither layer driver has options for one container"
+GPUS = "davit knows no vendor's tools for GPUs; --device gives a container a device"
+EARLY = "davit looks before it makes anything"
+NESTED = "the recording's machine did not let dockerd give all capabilities"
+OLDER = "dockerd 20.10 is older than the flag"
+
+
+
+def effective_capabilities():
+    return re.search(r"CapEff:\s+(\w+)", Path("/proc/self/status").read_text())[1]
+
+
+def inspected(lines):
+    container = re.search('"Id": "(.*)"', "\n".join(lines))[1]
+    places = {"MergedDir": f"run/containers/{container}/rootfs", "UpperDir": f"containers/{container}/upper", "WorkDir": f"containers/{container}/work"}
+    lines = [re.sub(r'"(MergedDir|UpperDir|WorkDir)": "(.*)/overlay2/\w+/\w+"', lambda match: f'"{match[1]}": "{match[2]}/{places[match[1]]}"', line)
+             for line in lines if '"LowerDir"' not in line]
+    lines = [line.replace('"overlay2"', '"erofs"') for line in lines]
+    last = lines.index('                "/sys/firmware"')
+    return [*lines[:last], lines[last] + ",", '                "/sys/devices/virtual/powercap"', *lines[last + 1:]]
+
+
+def disk_usage(lines):
+    rows = [re.sub(r" {3,}", "  ", line).rstrip() for line in lines]
+    return [rows[0] + "  ON DISK", *(row + "  1B" for row in rows[1:]), "Other  0  0  1B  0B (0%)  1B"]
+
+
+MOUNTS = ("docker walks a map", lambda lines: [re.sub(r"(\S+),/tmp", r"/tmp,\1", line) for line in lines], None)
+
 
 # {section: {command: (why, what docker's lines become, exit code or None for docker's)}}
 DIFFERS = {
+    "ps": {
+        "ps --format raw": ("the recording has no empty lines", lambda lines: [*lines, ""], None),
+        "ps -a --format 'table {{.Names}}\\t{{.Mounts}}\\t{{.LocalVolumes}}\\t{{.Networks}}'": MOUNTS,
+        "ps -a --format '{{.Names}} {{.Mounts}}' --no-trunc": MOUNTS,
+        "ps -a -f expose=7000-8080/tcp --format '{{.Names}}'": ("dockerd 20.10 finds nothing of what never ran", instead("c4"), None),
+    },
+    "exec": {
+        "exec --privileged c1 grep CapEff /proc/self/status": (NESTED, lambda _: [f"CapEff:\t{effective_capabilities()}"], 0),
+    },
+    "container prune": {
+        "container prune -f --filter label=l=one": (FRESH, instead("Total reclaimed space: 0B"), None),
+        "ps -a --format '{{.Names}}'": (FRESH, lambda lines: [*lines, "c1"], None),
+    },
+    "system prune": {
+        "system df": ("davit's has a column more", disk_usage, None),
+        "system prune -f --volumes": (PRUNED, without("v1", "v2", "v3"), None),
+        "volume ls @3370": (PRUNED, lambda lines: [*lines, "local     v1", "local     v2", "local     v3"], None),
+    },
+    "values": {
+        "run --rm --network none --privileged box:1 sh -c 'grep Seccomp: /proc/self/status; echo x >/proc/sys/kernel/domainname; cat /proc/sys/kernel/domainname'":
+            (NESTED, instead("Seccomp:\t0", "x"), 0),
+    },
+    "refusals": {
+        **{f"run --rm --network none {flags} box:1 true": change for flags, change in {
+            "--cpus 0.001": error(EARLY, f"Range of CPUs is from 0.01 to {os.cpu_count()}.00, as there are only {os.cpu_count()} CPUs available"),
+            "--cpu-shares -1": error(EARLY, "Invalid value -1: CPU shares are from 2 to 262144, or 0 for the default"),
+            "--cpu-shares 1": error(EARLY, "Invalid value 1: CPU shares are from 2 to 262144, or 0 for the default"),
+            "--cpu-rt-runtime 1000": ("davit's control group", lambda lines: [re.sub("cpu/docker/", "cpu/STORE/", line) for line in lines], None),
+            "--gpus all": refused("--gpus", GPUS),
+            "--gpus bad=x": refused("--gpus", GPUS),
+            "--security-opt seccomp=bad.json": ("another JSON library", replaced("unexpected end of JSON input", "incomplete JSON"), None),
+            "--security-opt apparmor=nosuch": error("a wish for security is never ignored", "--security-opt apparmor=nosuch: AppArmor is not enabled on this host"),
+            "--security-opt label=bogus:x": error("a wish for security is never ignored", "--security-opt label=bogus:x: SELinux is not supported, but for label=disable"),
+            "-v :": ("davit's client looks as docker's does at -v ::", instead("docker: invalid spec: :: empty section between colons", *HELP), 125),
+            "-v /": error(EARLY, "invalid volume specification: '/': invalid mount config for type \"volume\": invalid specification: destination can't be '/'"),
+            "-v relative": error("docker's engine refuses it since 23", "invalid volume specification: 'relative': invalid mount config for type \"volume\": "
+                                 "invalid mount path: 'relative' mount path must be absolute"),
+            "-v a:/x": error("docker takes it for a drive of Windows", "create a: volume name is too short, names should be at least two alphanumeric characters"),
+            "--tmpfs /x:size=abc": error(EARLY, 'invalid tmpfs option ["size=abc"]'),
+            "--annotation bad": (OLDER, instead(), 0),
+            "--annotation =x": (OLDER, instead('invalid argument "=x" for "--annotation" flag: invalid annotation \'=x\': empty name', "",
+                                               "Usage:  docker run [OPTIONS] IMAGE [COMMAND] [ARG...]", *HELP), 125),
+            "-h " + 72 * "a": error(EARLY, f"invalid hostname '{72 * 'a'}': 72 bytes are more than the 64 that a kernel takes"),
+            "-w /etc/passwd": error("the runtime's words", "failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: "
+                                    "error during container init: mkdir /etc/passwd: not a directory: unknown"),
+            "--health-interval 1": refused("--health-interval", HEALTH),
+            "--health-interval 1us --health-cmd true": refused("--health-cmd", HEALTH),
+            "--health-retries -1 --health-cmd true": refused("--health-cmd", HEALTH),
+            "--health-timeout -1s --health-cmd true": refused("--health-cmd", HEALTH),
+            "--no-healthcheck --health-cmd true": refused("--health-cmd", HEALTH),
+            "--detach-keys bad": error("docker's client loses its engine's words", "Invalid escape keys (bad) provided"),
+            "--storage-opt bad": refused("--storage-opt", STORAGE),
+            "--storage-opt size=1g": refused("--storage-opt", STORAGE),
+            "--kernel-memory 1m": refused("--kernel-memory", "kernels have no limit of their own for it any more; --memory counts it in"),
+            "--use-api-socket": refused("--use-api-socket", "there is no daemon whose socket it could be"),
+            "--link nosuch": refused("--link", NETWORKS),
+            "--expose bad": refused("--expose", NETWORKS),
+            "--mac-address bad": refused("--mac-address", NETWORKS),
+            "--mac-address 92:d0:c6:0a:29:33": refused("--mac-address", NETWORKS),
+            "--ip bad": refused("--ip", NETWORKS),
+            "-p bad": refused("--publish", NETWORKS),
+        }.items()},
+        **{f"run --network none --restart {policy} box:1 true": refused(f"--restart {policy}", RESTARTS) for policy in ("on-failure:x", "always:3", "on-failure:-1")},
+        "ps -a": ("nothing was made", lambda lines: lines[:1], None),
+    },
+    "inspect": {
+        "inspect c1": ("davit's driver, whose layers are no folders, and a path more that docker masks since 25", inspected, None),
+        "inspect --type image c1": ("a slip of dockerd 20.10's", replaced("no such image: c1: No", "No"), None),
+        "inspect -f '{{.State.Status}} {{.State.Running}} {{.State.Restarting}} {{.State.OOMKilled}} {{.State.Dead}} {{.RestartCount}} {{.Driver}} {{.Platform}}' c1":
+            ("davit's driver", replaced("overlay2", "erofs"), None),
+    },
     "start": {
         "start --detach-keys bad -a c1": ("docker's client loses its engine's words", instead("Error response from daemon: Invalid escape keys (bad) provided"), None),
         "start -a c2": ("docker's client loses its engine's words", instead("Error response from daemon: cannot start a paused container, try unpause instead"), None),
@@ -49,10 +161,9 @@ DIFFERS = {
         "logs --until 0s c1": ("docker counts whole seconds, and the lines are of this one", instead("1", "2", "3"), None),
         "logs --since 2020-13-01 c1": ("docker names the part of the date", instead(
             'invalid value for "since": failed to parse value as time or duration: "2020-13-01"'), None),
-        "run --rm --network none --log-driver json-file --log-opt max-size=abc box:1 true": later(ROTATION, "--log-opt max-size=abc"),
-        "run --rm --network none --log-driver json-file --log-opt max-size=1m --log-opt max-file=0 box:1 true": later(ROTATION, "--log-opt max-file=0"),
-        "run --rm --network none --log-driver json-file --log-opt max-file=2 box:1 true": later(ROTATION, "--log-opt max-file=2"),
-        "run --rm --network none --log-driver json-file --log-opt max-size=1m --log-opt max-file=3 box:1 echo fine": later(ROTATION, "--log-opt max-file=3"),
+        **{f"run --rm --network none --log-driver json-file {options} box:1 {command}": error(ROTATION, f"--log-opt {flag} is not supported: {ROTATION}")
+           for options, flag, command in (("--log-opt max-size=abc", "max-size=abc", "true"), ("--log-opt max-size=1m --log-opt max-file=0", "max-file=0", "true"),
+                                          ("--log-opt max-file=2", "max-file=2", "true"), ("--log-opt max-size=1m --log-opt max-file=3", "max-file=3", "echo fine"))},
     },
     "cp": {
         "cp file c1:/nosuch/": without_log(),
@@ -85,6 +196,11 @@ DIFFERS = {
     },
 }
 
+# What davit cannot be asked yet, or only otherwise.
+ALTERED = {
+    "ps": {"create --name c4 --network none --expose 80 app:1": "create --name c4 --network none app:1"},
+}
+
 # Docker walks a map, or asks several containers at once.
 UNORDERED = {
     "diff": {"diff c1", "diff c2", "container diff c2"},
@@ -97,7 +213,7 @@ NUMBERS = {
     "pause": {"top c1"},
 }
 
-SECTIONS = ["cp", "diff", "export", "commit", "volumes", "create", "start", "restart", "stop", "kill", "rm", "rename", "top", "wait", "logs", "attach", "update", "stats"]
+SECTIONS = ["ps", "pause", "exec", "container prune", "system prune", "inspect", "values", "refusals", "cp", "diff", "export", "commit", "volumes", "create", "start", "restart", "stop", "kill", "rm", "rename", "top", "wait", "logs", "attach", "update", "stats"]
 
 
 @pytest.fixture
@@ -112,5 +228,29 @@ def play(davit, registry, request):
 
 @pytest.mark.parametrize("section", SECTIONS)
 def test_davit_says_what_docker_says(play, section):
-    wrong = play(section).differences(DIFFERS.get(section, {}), UNORDERED.get(section, ()), NUMBERS.get(section, ()))
+    wrong = play(section).differences(DIFFERS.get(section, {}), UNORDERED.get(section, ()), NUMBERS.get(section, ()), ALTERED.get(section, {}))
     assert not wrong, f"{len(wrong)} blocks\n" + "\n".join(wrong)
+
+
+# --- help: davit's words are its own, its flags docker's -------------------------------------------------------------
+
+def flags(help_text):
+    """{--flag: (letter, kind of value)} of a help page."""
+    return {name: (letter, kind) for letter, name, kind in re.findall(r"^  (?:-(\w), |    )--([\w-]+)(?: (\S+))?(?:  |$)", help_text, re.M)}
+
+
+def subcommands(help_text):
+    return set(re.findall(r"^  (\w+) +\S", help_text.partition("Commands:\n")[2], re.M))
+
+
+LATER_COMMANDS = {"container": {"port"}}  # of the networks
+
+
+@pytest.mark.parametrize("block", blocks(ContainerPlay.RECORDING, "help"), ids=lambda block: block.command)
+def test_help_has_dockers_usage_and_flags(davit, block):
+    said = davit(*block.command.split(), code=block.code).output
+    missing = {flag: shape for flag, shape in flags(block.output).items() if flag != "help" and flags(said).get(flag) != shape}
+    assert not missing, {flag: (shape, flags(said).get(flag)) for flag, shape in missing.items()}
+    assert subcommands(block.output) - subcommands(said) == LATER_COMMANDS.get(block.command.split()[0], set()) & subcommands(block.output)
+    usage = "Usage:" + block.output.partition("Usage:")[2].splitlines()[0].replace("docker", "davit")
+    assert usage in said.splitlines(), said

@@ -124,7 +124,10 @@ class ContainerNames(Names):
         for path, word in self.places:
             text = text.replace(path, word)
         text = re.sub(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z| \+0000 UTC|[+-]\d\d:\d\d)", "TIME", text)
+        text = re.sub(r"\b[A-Z][a-z]{2} [ \d]\d \d\d:\d\d\b", "DATE", text)
         text = re.sub(r"\bUp (Less than a second|About an? \w+|\d+ (second|minute|hour)s?)", "Up SOME TIME", text)
+        text = re.sub(r"\b[0-9a-f]{14}…", "ID…", text)
+        text = re.sub(r"/davit-[0-9a-f]{12}/", "/STORE/", text)
         text = re.sub(r"\b\d+(\.\d+)?[kKMG]iB\b", "SIZE", text)
         text = re.sub(r"\b\d+\.\d\d%", "N%", text)
         return super().plain(text)
@@ -141,22 +144,24 @@ class ContainerPlay:
         assert self.blocks, f"{self.RECORDING} has no section {section}"
         self.cwd = davit.folder / "cwd"
         self.cwd.mkdir()
+        self.config = davit.folder / "davit.toml"
+        self.config.write_text('runtime = "runc"\n')  # whose words the recording has
         self.docker = ContainerNames([("/home/alice/docker/data", "ROOT"), ("/home/alice/cwd", "CWD")])
         self.ours = ContainerNames([(str(davit.root), "ROOT"), (str(self.cwd), "CWD")])
 
-    def run(self, block):
-        command = ["sh", "-c", block.command[2:]] if block.command.startswith("+ ") else self.davit.command(*shlex.split(block.command))
+    def run(self, block, command):
+        command = ["sh", "-c", command[2:]] if command.startswith("+ ") else self.davit.command("--config", self.config, *shlex.split(command))
         given = {"input": block.stdin.encode()} if block.stdin else {"stdin": subprocess.DEVNULL}
         run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, cwd=self.cwd, env=self.davit.environment, **given)
         return run.stdout.decode(errors="replace"), run.returncode
 
-    def differences(self, on_purpose, unordered, numbers):
+    def differences(self, on_purpose, unordered, numbers, altered):
         """What davit says otherwise, block by block. `on_purpose`: {command, or "command @line" of the recording: (why, what docker's lines become, exit code or None)}; `unordered`:
-        commands whose lines come in any order; `numbers`: those whose numbers differ from run to run."""
+        commands whose lines come in any order; `numbers`: those whose numbers differ from run to run; `altered`: {command: what davit is asked instead}."""
         wrong = []
         for block in self.blocks:
             try:
-                said, code = self.run(block)
+                said, code = self.run(block, altered.get(block.command, block.command))
             except subprocess.TimeoutExpired:
                 wrong.append(f"{block.line}: {block.command}: did not end")
                 continue
