@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from testing.traces import Traces
 from testing.transcripts import ContainerPlay, blocks, container_images
 
 
@@ -230,6 +231,24 @@ def play(davit, registry, request):
 def test_davit_says_what_docker_says(play, section):
     wrong = play(section).differences(DIFFERS.get(section, {}), UNORDERED.get(section, ()), NUMBERS.get(section, ()), ALTERED.get(section, {}))
     assert not wrong, f"{len(wrong)} blocks\n" + "\n".join(wrong)
+
+
+def test_what_is_refused_leaves_nothing(play, davit):
+    """Each flag's bad values (the section has one of each at least): no container, no volume, no file of one."""
+    refusals = play("refusals")
+    davit("run", "--rm", "--network", "none", "-v", "/v", "box:1", "true")  # what a store makes once
+    left = Traces(davit)
+    refused = 0
+    for block in refusals.blocks:
+        _, code = refusals.run(block, block.command)
+        if code == 125:
+            refused += 1
+            assert davit("ps", "-aq").lines == davit("volume", "ls", "-q").lines == [], block.command
+            assert not (refusals.cwd / "id.txt").exists(), block.command
+        for volume in davit("volume", "ls", "-q").lines:
+            davit("volume", "rm", volume)
+    assert refused > 100
+    left.check()
 
 
 # --- help: davit's words are its own, its flags docker's -------------------------------------------------------------
