@@ -34,8 +34,8 @@ def claim(holds, text):
     print(style("32", f"  ok: {text}"), flush=True)
 
 
-def davit(*arguments, shown=None, **more):
-    """Runs davit, shows the command and what it printed, and returns its standard output."""
+def davit(*arguments, shown=None, code=0, **more):
+    """Runs davit, shows the command and what it printed, and returns its standard output; of what is to fail, its errors."""
     command = [str(ROOT / "build/release/davit"), *map(str, arguments)]
     print(style("36", f"$ davit {shlex.join(map(str, shown or arguments))}"), flush=True)
     run = subprocess.run(command, env=os.environ | {"DAVIT_ROOT": str(FOLDER / "store"), "DOCKER_CONFIG": str(FOLDER / "docker")}, cwd=FOLDER,
@@ -43,9 +43,9 @@ def davit(*arguments, shown=None, **more):
     for line in (run.stderr + run.stdout).splitlines():
         print(f"  {line}")
     sys.stdout.flush()
-    if run.returncode:
+    if run.returncode != code:
         sys.exit(f"demo: davit ended with {run.returncode}")
-    return run.stdout
+    return run.stderr if code else run.stdout
 
 
 def archive(name, text):
@@ -113,13 +113,29 @@ def main():
     loaded = davit("--root", FOLDER / "elsewhere", "load", "-i", "app.tar")
     claim(loaded == f"Loaded image: {app}:1.0.0\n", "another store has it")
 
+    say("While a container uses an image, it stays …")
+    container = davit("run", "-d", "--name", "web", "--network", "none", "-v", "site:/srv", f"{app}:latest", "sleep", "600").strip()
+    davit("exec", "web", "sh", "-c", "cp /etc/greeting /srv/index.html && cat /srv/index.html")
+    davit("ps")
+    image = davit("inspect", "--format", "{{.Image}}", "web").strip().removeprefix("sha256:")
+    davit("rmi", f"{app}:1.0.0")  # one of its two names may go
+    refused = davit("rmi", f"{app}:latest", code=1)
+    claim(f'conflict: unable to remove repository reference "{app}:latest" (must force) - container {container[:12]} is using its referenced image {image[:12]}'
+          in refused, "docker's words: the image, and the container that uses it")
+
+    say("… unless it is forced: then its containers are stopped and removed first. Volumes are never touched.")
+    removed = davit("rmi", "-f", f"{app}:latest")
+    claim(all(step in removed for step in (f"Stopped: {container}", f"Removed: {container}", "Untagged: ", "Deleted: ")), "each step is named")
+    claim(davit("volume", "ls", "-q") == "site\n" and davit("ps", "-aq") == "", "the container is gone, its volume is not")
+    davit("volume", "rm", "site")
+
     say("What is kept, what the disk says, and what may go.")
     davit("system", "df")
     freed = davit("image", "prune", "--all", "--force")
     claim("Total reclaimed space: 0B" not in freed and len(davit("images").splitlines()) == 1, "nothing used these images: their bytes are free")
     registry.stop()
     production.stop()
-    print("\n" + style("1", "Done: imported, pushed, removed, pulled once, run, broken, restored, promoted, archived, cleaned up."))
+    print("\n" + style("1", "Done: imported, pushed, removed, pulled once, run, broken, restored, promoted, archived, kept while in use, cleaned up."))
 
 
 if __name__ == "__main__":

@@ -33,7 +33,8 @@ std::string status_of(const container::State& state, base::Time now) {
 
 std::string command_of(const container::Record& record, bool full) {
   std::vector<std::string> words = record.description.args();
-  for (std::size_t i = 1; i < words.size(); ++i) {  // as docker: quoted where it has a space, but for the program itself
+  for (std::size_t i = 1; i < words.size();
+       ++i) {  // as docker: quoted where it has a space, but for the program itself
     if (words[i].find(' ') != std::string::npos) words[i] = "'" + words[i] + "'";
   }
   const std::string command = base::join(words, " ");

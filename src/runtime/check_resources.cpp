@@ -14,9 +14,9 @@ using base::Code;
 using base::Error;
 
 constexpr std::int64_t kLeastMemory = 6 * 1024 * 1024;
-constexpr std::int64_t kLeastNanoCpus = 10'000'000;           // a quota of 1 ms, the kernel's least
+constexpr std::int64_t kLeastNanoCpus = 10'000'000;              // a quota of 1 ms, the kernel's least
 constexpr std::int64_t kLeastShares = 2, kMostShares = 262'144;  // cgroups(7), cpu.shares
-constexpr std::int64_t kMostNumber = 8192;  // of a CPU or a memory node, as docker parses them
+constexpr std::int64_t kMostNumber = 8192;                       // of a CPU or a memory node, as docker parses them
 
 [[noreturn]] void refuse(const std::string& message) { throw Error(Code::kInvalidArgument, message); }
 
