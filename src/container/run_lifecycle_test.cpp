@@ -1,7 +1,6 @@
 // What a container gets and how it lives, by real ones.
 
 #include <csignal>
-#include <thread>
 
 #include <gmock/gmock.h>
 
@@ -26,14 +25,6 @@ std::string message_of(Call call) {
     return error.message();
   }
   return "no error";
-}
-
-bool eventually(const std::function<bool()>& holds) {
-  for (int i = 0; i < 2000; ++i) {
-    if (holds()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  return false;
 }
 
 TEST_F(RunTest, ProgramsExitCodeIsTheRunsExitCode) {

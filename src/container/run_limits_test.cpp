@@ -106,7 +106,7 @@ TEST_F(RunTest, PausedProcessesWaitAndAreCounted) {
   {
     auto held = store_->hold(id);
     auto runtime = held.runtime();
-    EXPECT_EQ(runtime.processes(held.bundle()).size(), 2U);
+    EXPECT_TRUE(eventually([&] { return runtime.processes(held.bundle()).size() == 2; }));
     EXPECT_EQ(runtime.processes(held.bundle()).front(), held.state().init->pid);
     const auto usage = runtime.usage(held.bundle(), held.state().init->pid);
     EXPECT_EQ(usage.processes, 2U);

@@ -28,14 +28,16 @@ constexpr const char* kSandboxed = "DAVIT_TEST_SANDBOXED";
 
 // A sysfs of a new network namespace has no control groups mounted on it: they are carried over. crun refuses hosts
 // with a v2 hierarchy beside v1, so for its sake that is covered up (not unmounted: crun writes into the folder below,
-// which is the host's).
+// which is the host's). The shell stays, as PID 1, and reaps orphans: a zombie of an exec that nobody reaps keeps its
+// container's init from ending.
 constexpr const char* kSandboxScript = R"(set -e
 ip link set lo up
 mount -t tmpfs run /run
 mkdir /run/cgroup && mount --rbind /sys/fs/cgroup /run/cgroup
 mount -t sysfs sys /sys && mount --rbind /run/cgroup /sys/fs/cgroup && umount -l /run/cgroup
 if [ "$DAVIT_TEST_RUNTIME" = crun ] && mountpoint -q /sys/fs/cgroup/unified; then mount -t tmpfs none /sys/fs/cgroup/unified; fi
-exec "$@")";
+"$@"
+exit $?)";
 
 stdfs::path self() { return stdfs::read_symlink("/proc/self/exe"); }
 
@@ -81,10 +83,19 @@ TestStore::TestStore(const stdfs::path& folder)
           .root = folder / "root",
           .run = run_folder(folder),
           .cgroup_parent = cgroup_parent(folder),
-          .exit_command = {self().string(), "exited", folder.string()},
+          // conmon's working folder may be gone by now, and googletest does not begin without one.
+          .exit_command = {"/bin/sh", "-c", "cd / && exec \"$0\" \"$@\"", self().string(), "exited", folder.string()},
           .runtime = DAVIT_TEST_RUNTIME,
           .layers = [this]() -> layer::LayerStore& { return *layers_; },
       })) {}
+
+bool eventually(const std::function<bool()>& holds) {
+  for (int i = 0; i < 2000; ++i) {
+    if (holds()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return false;
+}
 
 RunTest::RunTest() : folder_(::testing::TempDir(), "davit-run-"), store_(folder_.path()) {
   const auto root = folder_.path() / "busybox";

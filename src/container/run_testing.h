@@ -5,6 +5,7 @@
 // process that a test wants to act on its store.
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -80,5 +81,8 @@ class RunTest : public ::testing::Test {
   base::fs::TemporaryDirectory folder_;
   TestStore store_;
 };
+
+// Whether it holds within 10 seconds.
+bool eventually(const std::function<bool()>& holds);
 
 }  // namespace davit::container

@@ -204,6 +204,9 @@ ALTERED = {
 
 # Docker walks a map, or asks several containers at once.
 UNORDERED = {
+    # Standard output and errors come by pipes of their own.
+    "values": {"run --rm --network none box:1 ls /proc/acpi /proc/scsi /sys/firmware",
+               "run --rm --network none box:1 sh -c 'cat /proc/keys /proc/timer_list /proc/kcore | wc -c; echo x >/proc/sys/kernel/domainname'"},
     "diff": {"diff c1", "diff c2", "container diff c2"},
 }
 
