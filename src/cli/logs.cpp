@@ -2,13 +2,13 @@
 
 #include <charconv>
 #include <csignal>
-#include <map>
 
 #include "base/strings.h"
 #include "cli/arguments.h"
 #include "cli/context.h"
 #include "cli/output.h"
 #include "cli/streams.h"
+#include "container/log_details.h"
 #include "operations/filters.h"
 
 namespace davit::cli {
@@ -31,26 +31,12 @@ std::string query_escaped(const std::string& text) {
   return escaped;
 }
 
-// The labels and variables that --log-opt labels and env name, and its tag: "A=one,l=two,tag=x".
+// "A=one,l=two,tag=x".
 std::string details_of(const container::Description& description) {
-  std::map<std::string, std::string> details;
-  const auto& options = description.log.options;
-  const auto names = [&](const char* option) {
-    const auto found = options.find(option);
-    return found == options.end() ? std::vector<std::string>() : base::split(found->second, ',');
-  };
-  for (const std::string& name : names("labels")) {
-    if (const auto label = description.labels.find(name); label != description.labels.end())
-      details[name] = label->second;
-  }
-  for (const std::string& name : names("env")) {
-    for (const std::string& line : description.env) {
-      if (line.starts_with(name + "=")) details[name] = line.substr(name.size() + 1);
-    }
-  }
-  if (const auto tag = options.find("tag"); tag != options.end() && !tag->second.empty()) details["tag"] = tag->second;
   std::vector<std::string> parts;
-  for (const auto& [name, value] : details) parts.push_back(query_escaped(name) + "=" + query_escaped(value));
+  for (const auto& [name, value] : container::log_details(description)) {
+    parts.push_back(query_escaped(name) + "=" + query_escaped(value));
+  }
   return base::join(parts, ",");
 }
 

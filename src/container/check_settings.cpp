@@ -6,6 +6,7 @@
 #include "base/fs/paths.h"
 #include "base/strings.h"
 #include "container/check_host.h"
+#include "container/log_details.h"
 #include "container/log_options.h"
 #include "container/names.h"
 #include "container/signals.h"
@@ -104,6 +105,7 @@ std::vector<std::string> check_settings(Description& description) {
   normalise_capabilities(description.security.cap_add, "CapAdd");
   normalise_capabilities(description.security.cap_drop, "CapDrop");
   check_log(description.log);
+  log_details(description);  // throws for a bad expression
   check_runtime(description.runtime);
   check_devices(description);
   return check_host(description);

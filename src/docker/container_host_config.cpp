@@ -33,7 +33,8 @@ json::object volume_options(const MountPoint& mount) {
   if (!mount.subpath.empty()) options["Subpath"] = mount.subpath;
   if (!mount.driver.empty()) driver["Name"] = mount.driver;
   if (!mount.driver_options.empty()) driver["Options"] = map_of(mount.driver_options);
-  if (!driver.empty()) options["DriverConfig"] = std::move(driver);
+  // Docker's client makes one as soon as any option of the volume is told.
+  if (!options.empty() || !driver.empty()) options["DriverConfig"] = std::move(driver);
   return options;
 }
 

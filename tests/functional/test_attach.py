@@ -187,3 +187,9 @@ def test_details_of_a_log(davit, busybox):
     davit("run", "--name", "c1", "--network", "none", "--log-opt", "labels=l", "--log-opt", "env=A", "--log-opt", "tag=x y", "-e", "A=one", "--label", "l=two",
           busybox, "echo", "x")
     assert davit("logs", "--details", "c1").stdout == "A=one,l=two,tag=x+y x\n"
+    davit("run", "--name", "c2", "--network", "none", "--log-opt", "labels-regex=^l", "--log-opt", "env-regex=^A$", "-e", "A=one", "--label", "l=two",
+          "--label", "m=three", busybox, "echo", "x")
+    assert davit("logs", "--details", "c2").stdout == "A=one,l=two x\n"
+    refused = davit("create", "--name", "c3", "--log-opt", "labels-regex=(l", busybox, code=1)
+    assert refused.stderr == "Error response from daemon: --log-opt labels-regex=(l is not a regular expression\n"
+    assert davit("ps", "-aq", "--filter", "name=c3").stdout == ""

@@ -31,6 +31,7 @@ CASES = {
     "log": ["--log-driver", "local"],
     "attributes": ["--log-opt", "labels=a", "--log-opt", "tag=x"],
     "binds": ["-v", "/tmp/a:/a:ro,z", "-v", "/tmp/b:/b:rprivate", "--mount", "type=bind,src=/etc,dst=/c,readonly,bind-recursive=disabled,consistency=cached"],
+    "volumes": ["--mount", "type=volume,src=vv,dst=/v,volume-nocopy", "--mount", "type=volume,src=ww,dst=/w", "--mount", "type=volume,src=xx,dst=/x,volume-driver=local"],
     "entrypoint": ["--entrypoint", "y"],
 }
 
