@@ -138,7 +138,7 @@ def main():
                 engine("create", *WITHOUT_NETWORK, image, "true")
         interleaved(f"ps -a with {LISTED} containers", contestants, lambda engine, _: engine.command("ps", "-a"))
     if "crun" in PARTS:
-        # crun refuses a host whose cgroup v1 has a v2 hierarchy beside it: here it is taken away (docs: ../shared/facts/kernel.md).
+        # crun refuses a host whose cgroup v1 has a v2 hierarchy beside it: here it is taken away (docs/kernel.md).
         subprocess.run(["umount", "/sys/fs/cgroup/unified"], check=False)
         tried = {engine: subprocess.run(engine.run_command("crun", image, "true"), env=engine.environment, capture_output=True, text=True) for engine in contestants}
         for engine, run in tried.items():

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <optional>
 #include <span>
@@ -10,7 +11,6 @@
 #include <utility>
 
 #include <poll.h>
-#include <sys/inotify.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -34,6 +34,7 @@ constexpr std::size_t kMostInput = 32768;      // of one packet to conmon, which
 constexpr std::size_t kMostTyped = 16384;      // leaves room for what the watch for detach keys held back
 constexpr std::size_t kPipePiece = 4096;       // PIPE_BUF: what a pipe that polls writable takes without blocking
 constexpr int kMostCells = 1000;               // of a terminal's side: conmon takes no more
+constexpr std::chrono::microseconds kFirstPause(200), kLongestPause(20'000);  // between looks for the exit file
 
 // One of our outputs: takes a piece at a time, and never more than the reader can take without blocking us.
 class Output {
@@ -66,15 +67,6 @@ fs::FileDescriptor open_pidfd(const base::ProcessIdentity& process) {
   return fd;
 }
 
-// Tells when conmon has moved the exit file to its name.
-fs::FileDescriptor watch(const std::filesystem::path& folder) {
-  fs::FileDescriptor fd(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
-  if (!fd || ::inotify_add_watch(fd.get(), folder.c_str(), IN_MOVED_TO | IN_CREATE | IN_CLOSE_WRITE) < 0) {
-    base::throw_errno(errno, "watch " + folder.string());
-  }
-  return fd;
-}
-
 // The state of one relay: what is open, and what waits to be passed on.
 class Relay {
  public:
@@ -93,7 +85,7 @@ class Relay {
     if (window_ >= 0) window_changes_.emplace();
     follow_window();
     if (ended_fd_ < 0) {
-      exit_watch_ = watch(bundle.folder / "exit");
+      init_ = open_pidfd(processes.init);
       ended_ = ContainerRuntime::exit_code(bundle).has_value();
     }
     ended_ = ended_ || !conmon_;
@@ -120,7 +112,7 @@ class Relay {
   }
 
   void step() {
-    enum Slot { kSocket, kExit, kConmon, kSignals, kWindow, kIn, kOut, kErr, kSlots };
+    enum Slot { kSocket, kEnd, kConmon, kSignals, kWindow, kIn, kOut, kErr, kSlots };
     std::array<pollfd, kSlots> polls;
     polls.fill({-1, 0, 0});
     const bool writing = out_.pending() || err_.pending();
@@ -130,7 +122,7 @@ class Relay {
       polls[kSocket].events |= POLLOUT;
     }
     if (!ended_) {
-      polls[kExit] = {ended_fd_ >= 0 ? ended_fd_ : exit_watch_.get(), POLLIN, 0};
+      polls[kEnd] = {ended_fd_ >= 0 ? ended_fd_ : init_.get(), POLLIN, 0};
       polls[kConmon] = {conmon_.get(), POLLIN, 0};
     }
     polls[kSignals] = {signals_ != nullptr ? signals_->fd() : base::interrupt_fd(), POLLIN, 0};
@@ -138,7 +130,9 @@ class Relay {
     if (in_ >= 0 && input_.empty() && socket_open_) polls[kIn] = {in_, POLLIN, 0};
     if (out_.pending()) polls[kOut] = {out_.fd(), POLLOUT, 0};
     if (err_.pending()) polls[kErr] = {err_.fd(), POLLOUT, 0};
-    if (::poll(polls.data(), polls.size(), -1) < 0) {
+    const bool awaits_file = !ended_ && ended_fd_ < 0 && !init_;
+    const timespec pause = {0, std::chrono::nanoseconds(look_again_).count()};
+    if (::ppoll(polls.data(), polls.size(), awaits_file ? &pause : nullptr, nullptr) < 0) {
       if (errno == EINTR) return;
       base::throw_errno(errno, "poll");
     }
@@ -152,15 +146,19 @@ class Relay {
       window_changes_->take();
       follow_window();
     }
-    if (polls[kExit].revents != 0) ended_ = ended_fd_ >= 0 || exit_file_is_there();
+    if (polls[kEnd].revents != 0) {
+      ended_ = ended_fd_ >= 0;
+      init_.reset();
+    }
+    if (awaits_file) look_for_exit_file();
     if (polls[kConmon].revents != 0) ended_ = true;
   }
 
-  bool exit_file_is_there() {
-    std::array<char, 4096> events;
-    while (::read(exit_watch_.get(), events.data(), events.size()) > 0) {
-    }
-    return ContainerRuntime::exit_code(bundle_).has_value();
+  // conmon writes it when it has read the rest of the output: a moment after the init's end. Looked for again and
+  // again, as closing an inotify descriptor can take the kernel longer than all else at a container's end.
+  void look_for_exit_file() {
+    ended_ = ContainerRuntime::exit_code(bundle_).has_value();
+    look_again_ = std::min(2 * look_again_, kLongestPause);
   }
 
   // Takes one packet. False when there is none now or ever.
@@ -220,7 +218,8 @@ class Relay {
   int window_;
   std::optional<base::WindowChanges> window_changes_;
   int ended_fd_;
-  fs::FileDescriptor exit_watch_;
+  fs::FileDescriptor init_;  // open while it runs, where the exit file tells the end
+  std::chrono::microseconds look_again_ = kFirstPause;
   fs::FileDescriptor conmon_;
   bool socket_open_ = true;
   bool ended_ = false;
