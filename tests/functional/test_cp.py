@@ -101,7 +101,7 @@ def words(output):
     return [re.sub(r"/[^ \"]*/(cwd|merged)\b", r"/\1", line) for line in lines]
 
 
-def test_into_a_container_as_docker(davit, docker, box, container, host):
+def test_into_a_container_as_docker(davit, docker, has_docker_28, box, container, host):
     docker("pull", "-q", box)
     docker("rm", "-f", "cc", code=None)
     docker("run", "-d", "--name", "cc", "--network", "none", box, "sleep", "600")
@@ -110,7 +110,9 @@ def test_into_a_container_as_docker(davit, docker, box, container, host):
         ours = davit("cp", *flags, source, f"cc:{target}", cwd=host, code=None)
         theirs = subprocess.run(["docker", "cp", *flags, source, f"cc:{target}"], cwd=host, env=docker.environment, capture_output=True, text=True,
                                 stdin=subprocess.DEVNULL)
-        assert (ours.code, words(ours.output)) == (theirs.returncode, words(theirs.stdout + theirs.stderr)), f"cp {flags} {source} cc:{target}"
+        assert ours.code == theirs.returncode, f"cp {flags} {source} cc:{target}"
+        if has_docker_28:
+            assert words(ours.output) == words(theirs.stdout + theirs.stderr), f"cp {flags} {source} cc:{target}"
 
     folders = ("tmp", "w", "k", "rel", "etc/copied", "etc/l", "etc/passwd", "beside", "ldir", "lfile", "ldang")
     theirs = tree(subprocess.run(["docker", "export", "cc"], env=docker.environment, capture_output=True).stdout, folders)
@@ -124,7 +126,7 @@ OUT = [("/p", "out"), ("/p/.", "out2"), ("/p/.", "out2"), ("/p/l", "out3"), ("/p
        ("-L", "/lfile", "lf2"), ("-L", "/ldang", "never"), ("/ldir/", "emptied"), ("p/q", "relative"), ("/p/hard", "hard"), ("", "x"), ("/p/q/z", "/dev/null")]
 
 
-def test_out_of_a_container_as_docker(davit, docker, box, container, host):
+def test_out_of_a_container_as_docker(davit, docker, has_docker_28, box, container, host):
     docker("pull", "-q", box)
     docker("rm", "-f", "cc", code=None)
     docker("create", "--name", "cc", "--network", "none", box, "true")
@@ -137,7 +139,7 @@ def test_out_of_a_container_as_docker(davit, docker, box, container, host):
         theirs = subprocess.run(["docker", "cp", *flags, f"cc:{source}", target], cwd=theirs_in, env=docker.environment, capture_output=True, text=True,
                                 stdin=subprocess.DEVNULL)
         assert ours.code == theirs.returncode, f"cp {flags} cc:{source} {target}\n{ours}\n{theirs}"
-        if "lstat" not in theirs.stderr:  # docker names a folder of its own there
+        if has_docker_28 and "lstat" not in theirs.stderr:  # docker names a folder of its own there
             assert words(ours.output) == words(theirs.stdout + theirs.stderr), f"cp {flags} cc:{source} {target}"
 
     assert seen(host, ".") == seen(theirs_in, ".")

@@ -42,7 +42,7 @@ def archive(tmp_path_factory):
 
 
 @pytest.fixture
-def both(davit, docker, registry, archive):
+def both(davit, docker, docker_28, registry, archive):
     """A function that makes a container by both, and gives what each shows of it."""
     reference = registry.push("team/inspected:1", images.busybox(**CONFIG))
     davit("pull", "-q", reference)

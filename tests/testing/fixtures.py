@@ -132,9 +132,16 @@ def podman():
 
 
 @pytest.fixture(scope="session")
-def docker_28():
-    """For tests that compare words with those of docker's command 28: Debian's own is older and has others."""
+def has_docker_28():
+    """Whether docker's command has the words that are davit's norm: Debian's own is older and has others."""
     version = subprocess.run(["docker", "--version"], capture_output=True, text=True).stdout
     found = re.search(r"version (\d+)", version)
-    if not found or int(found[1]) < 28:
+    return bool(found) and int(found[1]) >= 28
+
+
+@pytest.fixture(scope="session")
+def docker_28(has_docker_28):
+    """For tests that compare words with those of docker's command 28."""
+    if not has_docker_28:
+        version = subprocess.run(["docker", "--version"], capture_output=True, text=True).stdout
         pytest.skip(f"words are compared with docker's command 28: here is {version.strip() or 'none'}")

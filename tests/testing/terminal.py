@@ -109,8 +109,11 @@ class Terminal:
         self.master, slave = os.openpty()
         self.resize(columns, rows)
         streams = {"stdin": slave, "stdout": slave, "stderr": slave} | streams
-        self.process = subprocess.Popen(command, cwd=cwd, env=env | {"TERM": term}, start_new_session=True, **streams,
-                                        preexec_fn=lambda: fcntl.ioctl(streams["stdin"], termios.TIOCSCTTY, 0))
+
+        def begin():
+            fcntl.ioctl(streams["stdin"], termios.TIOCSCTTY, 0)
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)  # who runs the tests may ignore it (nohup), and what is ignored is inherited
+        self.process = subprocess.Popen(command, cwd=cwd, env=env | {"TERM": term}, start_new_session=True, preexec_fn=begin, **streams)
         os.close(slave)
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()

@@ -62,6 +62,7 @@ class Names:
         text = re.sub(r"(Less than a second|About an? \w+|\d+ (second|minute|hour|day|week|month|year)s?) ago", "SOME TIME ago", text)
         text = re.sub(r"\b\d+(\.\d+)?[kMG]?B\b", "SIZE", text)
         text = re.sub(r"(size:) \d+", r"\1 N", text)
+        text = re.sub(r"(path /\S+ is mounted on) /\S*", r"\1 MOUNT", text)
         text = re.sub(r"\((100|99|0)%\)", "(N%)", text)
         # Columns are as wide as what is in them.
         return [re.sub(r" {2,}", "  ", line).rstrip() for line in text.splitlines()]
