@@ -48,6 +48,13 @@ std::optional<int> await_exit_code(const runtime::Bundle& bundle, const base::Pr
   }
 }
 
+// The runtime makes one that is missing; what else is there it refuses in words that no user would understand.
+void check_working_dir(const Description& description, const fs::Directory& root) {
+  const auto path = stdfs::path(description.working_dir).relative_path();
+  if (path.empty() || root.open_inside(path) || !root.open_path_inside(path)) return;
+  throw Error::format(Code::kInvalidArgument, "Cannot mkdir: {} is not a directory", description.working_dir);
+}
+
 }  // namespace
 
 const runtime::RuntimeChoice& ContainerStore::runtime_choice() {
@@ -150,6 +157,7 @@ runtime::Created ContainerStore::start_locked(Container& container, const std::f
     const auto host = runtime::HostLimits::probe();
     const auto root = fs::Directory::open(bundle.folder / "rootfs");
     if (!previous.started) make_own_places(root);
+    check_working_dir(record.description, root);
     const auto mounts = prepare_mounts(record.description, {.volumes = volumes_,
                                                             .staging = bundle.folder / kStagedMounts,
                                                             .root = root,

@@ -227,6 +227,8 @@ def test_resolv_conf(run):
 
 def test_process(run):
     assert run("pwd", options=["-w", "/tmp"]).stdout == "/tmp\n"
+    assert run("pwd", options=["-w", "/made/by/us", "--read-only"]).stdout == "/made/by/us\n"
+    assert "Error response from daemon: Cannot mkdir: /bin/busybox is not a directory\n" in run("pwd", options=["-w", "/bin/busybox"], code=125).stderr
     assert run("id", "-u", options=["-u", "7:8"]).stdout == "7\n"
     assert run("/tmp", options=["--entrypoint", "ls", "-w", "/"]).code == 0
     assert run("hostname", options=["-h", "name"]).stdout == "name\n"
