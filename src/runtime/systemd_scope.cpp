@@ -73,7 +73,7 @@ class Bus {
     check(append(call, "(sv)", "DefaultDependencies", "b", 0), "drop dependencies");
     check(DAVIT_SD(sd_bus_message_close_container)(call), "list properties");
     check(append(call, "a(sa(sv))", 0), "list other units");
-    sd_bus_error error = SD_BUS_ERROR_NULL;
+    sd_bus_error error = {nullptr, nullptr, 0};
     sd_bus_message* answer = nullptr;
     const int result = DAVIT_SD(sd_bus_call)(bus_, call, 0, &error, &answer);
     DAVIT_SD(sd_bus_message_unref)(call);
