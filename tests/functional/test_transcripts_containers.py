@@ -120,8 +120,6 @@ DIFFERS = {
             "--annotation =x": (OLDER, instead('invalid argument "=x" for "--annotation" flag: invalid annotation \'=x\': empty name', "",
                                                "Usage:  docker run [OPTIONS] IMAGE [COMMAND] [ARG...]", *HELP), 125),
             "-h " + 72 * "a": error(EARLY, f"invalid hostname '{72 * 'a'}': 72 bytes are more than the 64 that a kernel takes"),
-            "-w /etc/passwd": error("the runtime's words", "failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: "
-                                    "error during container init: mkdir /etc/passwd: not a directory: unknown"),
             "--health-interval 1": refused("--health-interval", HEALTH),
             "--health-interval 1us --health-cmd true": refused("--health-cmd", HEALTH),
             "--health-retries -1 --health-cmd true": refused("--health-cmd", HEALTH),
