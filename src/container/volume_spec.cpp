@@ -230,8 +230,9 @@ MountPoint parse_tmpfs(std::string_view text) {
 }
 
 VolumesFrom parse_volumes_from(std::string_view text) {
-  if (text.empty()) throw Error(Code::kInvalidArgument, "volumes-from specification cannot be an empty string");
   const std::size_t colon = text.find(':');
+  if (colon == 0 || text.empty())
+    throw Error(Code::kInvalidArgument, "volumes-from specification cannot be an empty string");
   VolumesFrom from = {.container = std::string(text.substr(0, colon))};
   if (colon == std::string_view::npos) return from;
   const auto mode = text.substr(colon + 1);

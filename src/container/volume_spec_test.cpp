@@ -96,6 +96,7 @@ TEST(ParseVolumesFrom, NamesAContainerAndAMode) {
   EXPECT_EQ(problem(parse_volumes_from, "c1:nocopy"), "invalid mode: nocopy");
   EXPECT_EQ(problem(parse_volumes_from, "c1:rshared"), "invalid mode: rshared");
   EXPECT_EQ(problem(parse_volumes_from, ""), "volumes-from specification cannot be an empty string");
+  EXPECT_EQ(problem(parse_volumes_from, ":z"), "volumes-from specification cannot be an empty string");
 }
 
 TEST(CheckMount, RefusesInDockersWords) {

@@ -59,7 +59,7 @@ std::optional<std::uint32_t> find_group(std::string_view group, const std::strin
   std::optional<std::uint32_t> found;
   for_each_row(group, 3, [&](const std::vector<std::string>& fields) {
     const auto gid = field_number(fields[2]);
-    if (gid && (fields[0] == wanted || gid == wanted_gid)) found = gid;
+    if (gid && (wanted_gid ? gid == wanted_gid : fields[0] == wanted)) found = gid;
     return found.has_value();
   });
   return found ? found : wanted_gid;
@@ -102,7 +102,8 @@ User find_user(std::string_view passwd, std::string_view group, std::string_view
   bool found = false;
   for_each_row(passwd, 4, [&](const std::vector<std::string>& fields) {
     const auto uid = field_number(fields[2]);
-    if (!uid || (fields[0] != user_text && uid != wanted_uid)) return false;
+    // What is a number is never taken for a name, as docker has it; nor is the user of nobody's choice.
+    if (!uid || (wanted_uid ? uid != wanted_uid : fields[0] != user_text)) return false;
     user.uid = *uid;
     user.gid = field_number(fields[3]).value_or(0);
     if (fields.size() > 5 && !fields[5].empty()) user.home = fields[5];

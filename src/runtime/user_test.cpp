@@ -40,7 +40,12 @@ TEST(FindUser, ByNumberWithAnEntry) { EXPECT_EQ(user("1000"), user("app")); }
 
 TEST(FindUser, ByNumberWithoutAnEntry) { EXPECT_EQ(user("4242"), (User{4242, 0, {0}, "/"})); }
 
-TEST(FindUser, NumberThatIsANameIsTheName) { EXPECT_EQ(user("2000").uid, 3000U); }
+TEST(FindUser, NumberIsNeverTakenForAName) {
+  EXPECT_EQ(user("2000"), (User{2000, 0, {0}, "/"}));
+  EXPECT_EQ(find_user("", "50:x:60:\n", "1:50").gid, 50U);
+}
+
+TEST(FindUser, NamelessRowIsNotRoots) { EXPECT_EQ(find_user(":x:5:5::/odd:/bin/sh\n", "", "").uid, 0U); }
 
 TEST(FindUser, GroupByNameAndNumberReplacesAllGroups) {
   EXPECT_EQ(user("app:staff"), (User{1000, 50, {50}, "/home/app"}));
