@@ -47,8 +47,9 @@ std::string image_shown(Context& context, const container::Description& descript
   try {
     const auto tag = context.images().find_tag(oci::Reference::parse_tagged(description.image_reference));
     return tag && tag->image == *description.image ? description.image_reference : id;
-  } catch (const base::Error&) {  // made from an ID or a history entry
-    return id;
+  } catch (const base::Error& error) {
+    // Made from an ID or a history entry; or the index cannot be opened, on a full disk.
+    return error.code() == base::Code::kNoSpace || error.code() == base::Code::kIo ? description.image_reference : id;
   }
 }
 

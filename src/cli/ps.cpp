@@ -148,7 +148,7 @@ int run_ps(Context& context, const Arguments& arguments) {
   Listing listing(ps_shape(context, arguments), arguments);
   Rows rows(context, arguments, listing);
   context.containers();
-  for (const auto& container : operations::list_containers(context.images(), context.containers(), options))
+  for (const auto& container : operations::list_containers(context.store(), context.containers(), options))
     rows.add(container);
   listing.print();
   return 0;

@@ -347,8 +347,15 @@ std::uint64_t ContainerStore::remove_locked(const Record& record, const base::Pr
   const auto gone = monitor != nullptr ? left_folder(record.id) : gone_folder(record.id);
   if (volumes || record.description.auto_remove) {
     const auto& mounts = record.description.mounts;
-    if (std::any_of(mounts.begin(), mounts.end(), [](const MountPoint& mount) { return mount.anonymous; }))
-      fs::write_file(folder(record.id) / kWithVolumes, "");
+    if (std::any_of(mounts.begin(), mounts.end(), [](const MountPoint& mount) { return mount.anonymous; })) {
+      try {
+        fs::write_file(folder(record.id) / kWithVolumes, "");
+      } catch (const Error& error) {
+        if (error.code() != Code::kNoSpace) throw;
+        fs::remove(log_file(record.id));  // which is what fills disks, and goes anyway
+        fs::write_file(folder(record.id) / kWithVolumes, "");
+      }
+    }
   }
   {
     const auto names_lock = base::FileLock::acquire(containers_ / "lock");

@@ -48,6 +48,18 @@ std::optional<int> await_exit_code(const runtime::Bundle& bundle, const base::Pr
   }
 }
 
+// A container's end is dealt with on a full disk too: what could not be written down then is told, and found out anew
+// by the next look at the container.
+template <typename Write>
+bool if_there_is_space(const Write& write) try {
+  write();
+  return true;
+} catch (const Error& error) {
+  if (error.code() != Code::kNoSpace) throw;
+  base::log::warn("{}", error.message());
+  return false;
+}
+
 // The runtime makes one that is missing; what else is there it refuses in words that no user would understand.
 void check_working_dir(const Description& description, const fs::Directory& root) {
   const auto path = stdfs::path(description.working_dir).relative_path();
@@ -248,21 +260,26 @@ void ContainerStore::settle(Container& container, Files files) {
     state.status = Status::kExited;
     state.init.reset();
     state.conmon.reset();
-    if (fs::exists(bundle.folder / "result")) {
+    if_there_is_space([&] {
+      if (!fs::exists(bundle.folder / "result")) return;
       fs::File::open(bundle.folder / "result", {.access = fs::Access::kWrite})
           .write(base::as_byte_view(std::to_string(state.exit_code)));
-    }
-    save(record, state, true);  // before the exit file goes
+    });
+    const auto write_down = [&] { save(record, state, true); };
+    const bool written = if_there_is_space(write_down);  // before the exit file goes
     clean_up(container, code.has_value());
+    if (!written) if_there_is_space(write_down);  // that made some
   } else {
     clean_up(container, false);
   }
   if (goes_at_end(record)) {
     if (state.status == Status::kExited && state.finished) {
-      exit_table().add({.id = record.id,
-                        .name = record.description.name,
-                        .exit_code = state.exit_code,
-                        .finished = *state.finished});
+      if_there_is_space([&] {
+        exit_table().add({.id = record.id,
+                          .name = record.description.name,
+                          .exit_code = state.exit_code,
+                          .finished = *state.finished});
+      });
     }
     remove_locked(record, files == Files::kLeave && conmon ? &*conmon : nullptr);
   } else if (state.status == Status::kCreated) {

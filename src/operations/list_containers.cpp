@@ -40,7 +40,7 @@ int parse_exit_code(const std::string& text) {
 
 class Selection {
  public:
-  Selection(store::ImageStore& images, container::ContainerStore& containers, const std::vector<Container>& all,
+  Selection(store::Store& store, container::ContainerStore& containers, const std::vector<Container>& all,
             const Filters& filters)
       : filters_(filters) {
     filters.allow_only({"ancestor", "before", "exited", "expose", "health", "id", "is-task", "isolation", "label",
@@ -52,7 +52,7 @@ class Selection {
     for (const std::string& text : filters.values("before")) before_.push_back(created(containers, text));
     for (const std::string& text : filters.values("since")) since_.push_back(created(containers, text));
     for (const std::string& text : filters.values("id")) read_id(all, text);
-    for (const std::string& text : filters.values("ancestor")) read_ancestor(images, text);
+    for (const std::string& text : filters.values("ancestor")) read_ancestor(store.images(), text);
     for (const std::string& text : filters.values("name")) read_name(text);
   }
 
@@ -177,10 +177,10 @@ class Selection {
 
 }  // namespace
 
-std::vector<Container> list_containers(store::ImageStore& images, container::ContainerStore& containers,
+std::vector<Container> list_containers(store::Store& store, container::ContainerStore& containers,
                                        const ListContainersOptions& options) {
   std::vector<Container> all = containers.list();
-  const Selection selection(images, containers, all, options.filters);
+  const Selection selection(store, containers, all, options.filters);
   const bool stopped_too = options.all || options.last > 0 || options.filters.has("status");
   std::vector<Container> listed;
   listed.reserve(all.size());

@@ -5,7 +5,7 @@
 
 #include "container/container_store.h"
 #include "operations/filters.h"
-#include "store/image_store.h"
+#include "store/store.h"
 
 namespace davit::operations {
 
@@ -21,7 +21,8 @@ struct ListContainersOptions {
 // regular expression, ECMAScript's), `network`, `publish` (no container does yet), `expose`, `status`, `volume` (its
 // name, or a path on either side). Throws Error(kInvalidArgument) with docker's words for a bad filter,
 // Error(kNotFound) for a container that is not there.
-std::vector<container::Container> list_containers(store::ImageStore& images, container::ContainerStore& containers,
+// Asks for images with `ancestor` alone: lists of containers are there even where the index of images cannot be opened.
+std::vector<container::Container> list_containers(store::Store& store, container::ContainerStore& containers,
                                                   const ListContainersOptions& options);
 
 }  // namespace davit::operations
