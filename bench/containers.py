@@ -32,15 +32,15 @@ class Engine:
     def __call__(self, *arguments):
         return subprocess.run(self.command(*arguments), env=self.environment, check=True, capture_output=True, text=True).stdout
 
-    def run_command(self, runtime, *options):
-        return self.command(*self.runtime(runtime)[0], "run", "--rm", *WITHOUT_NETWORK, *self.runtime(runtime)[1], *options)
+    def run_command(self, runtime, *options, network=WITHOUT_NETWORK):
+        return self.command(*self.runtime(runtime)[0], "run", "--rm", *network, *self.runtime(runtime)[1], *options)
 
 
-def engines(work):
+def engines(work, *docker_options, networks=False):
     davits = {runtime: work / f"davit-{runtime}.toml" for runtime in ("runc", "crun")}
     for runtime, file in davits.items():
         file.write_text(f'root = "{work}/davit"\nrun = "/run/davit-bench"\nruntime = "{runtime}"\n')
-    docker, podman = Docker(work / "docker", "--add-runtime", "crun=/usr/bin/crun"), Podman(work / "podman")
+    docker, podman = Docker(work / "docker", "--add-runtime", "crun=/usr/bin/crun", *docker_options, networks=networks), Podman(work / "podman")
     return [
         Engine("davit", [DAVIT, "--config", str(davits["runc"])], os.environ, "conmon", lambda runtime: (["--config", str(davits[runtime])], [])),
         Engine("docker", ["docker"], docker.environment, "containerd-shim", lambda runtime: ([], ["--runtime", runtime])),

@@ -7,12 +7,14 @@ import os
 import shlex
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
 from testing import images  # noqa: E402
+from testing.processes import wait_until  # noqa: E402
 from testing.registry import Registry  # noqa: E402
 
 FOLDER = Path(os.environ["DAVIT_SANDBOX"])
@@ -46,6 +48,19 @@ def davit(*arguments, shown=None, code=0, **more):
     if run.returncode != code:
         sys.exit(f"demo: davit ended with {run.returncode}")
     return run.stderr if code else run.stdout
+
+
+def served(url):
+    """What a web server answers, once it is there."""
+    print(style("36", f"$ curl {url}"), flush=True)
+    def answer():
+        try:
+            return urllib.request.urlopen(url, timeout=5).read().decode()
+        except OSError:
+            return None
+    text = wait_until(answer, what=url)
+    print(f"  {text}", end="", flush=True)
+    return text
 
 
 def archive(name, text):
@@ -114,7 +129,11 @@ def main():
     claim(loaded == f"Loaded image: {app}:1.0.0\n", "another store has it")
 
     say("While a container uses an image, it stays …")
-    container = davit("run", "-d", "--name", "web", "--network", "none", "-v", "site:/srv", f"{app}:latest", "sleep", "600").strip()
+    davit("network", "create", "backend")
+    container = davit("run", "-d", "--name", "web", "--init", "--network", "backend", "-p", "8080:80", "-v", "site:/srv", f"{app}:latest",
+                      "busybox", "httpd", "-f", "-p", "80", "-h", "/etc").strip()
+    claim(served("http://127.0.0.1:8080/greeting") == "Hello from version 1.0.0.\n", "its published port answers")
+    claim("Name:\tweb\n" in davit("run", "--rm", "--network", "backend", f"{app}:latest", "busybox", "nslookup", "web"), "containers of a network find each other by name")
     davit("exec", "web", "sh", "-c", "cp /etc/greeting /srv/index.html && cat /srv/index.html")
     davit("ps")
     image = davit("inspect", "--format", "{{.Image}}", "web").strip().removeprefix("sha256:")
@@ -128,6 +147,7 @@ def main():
     claim(all(step in removed for step in (f"Stopped: {container}", f"Removed: {container}", "Untagged: ", "Deleted: ")), "each step is named")
     claim(davit("volume", "ls", "-q") == "site\n" and davit("ps", "-aq") == "", "the container is gone, its volume is not")
     davit("volume", "rm", "site")
+    davit("network", "rm", "backend")
 
     say("What is kept, what the disk says, and what may go.")
     davit("system", "df")

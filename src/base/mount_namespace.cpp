@@ -2,8 +2,6 @@
 
 #include <cerrno>
 #include <charconv>
-#include <exception>
-#include <thread>
 
 #include <sched.h>
 #include <sys/stat.h>
@@ -11,6 +9,7 @@
 #include "base/error.h"
 #include "base/fs/mount.h"
 #include "base/fs/paths.h"
+#include "base/own_thread.h"
 #include "base/process.h"
 
 namespace davit::base {
@@ -56,36 +55,20 @@ std::optional<fs::FileDescriptor> MountNamespace::open(const std::vector<int>& h
   return std::nullopt;
 }
 
-namespace {
-
-// Mount namespaces belong to threads.
-void run_in_thread(const std::function<void()>& enter, const std::function<void()>& work) {
-  std::exception_ptr failure;
-  std::jthread([&] {
-    try {
-      enter();
-      work();
-    } catch (...) {
-      failure = std::current_exception();
-    }
-  }).join();
-  if (failure) std::rethrow_exception(failure);
-}
-
-}  // namespace
-
 void run_in(const fs::FileDescriptor& mount_namespace, const std::function<void()>& work) {
-  run_in_thread(
-      [&] {
-        // The working directory and root, which change with the namespace, are shared with the other threads till then.
-        if (::unshare(CLONE_FS) != 0) throw_errno(errno, "unshare the working directory");
-        if (::setns(mount_namespace.get(), CLONE_NEWNS) != 0) throw_errno(errno, "enter a mount namespace");
-      },
-      work);
+  run_in_own_thread([&] {
+    // The working directory and root, which change with the namespace, are shared with the other threads till then.
+    if (::unshare(CLONE_FS) != 0) throw_errno(errno, "unshare the working directory");
+    if (::setns(mount_namespace.get(), CLONE_NEWNS) != 0) throw_errno(errno, "enter a mount namespace");
+    work();
+  });
 }
 
 void run_in_private(const std::function<void()>& work) {
-  run_in_thread([] { fs::enter_private_mount_namespace(); }, work);
+  run_in_own_thread([&] {
+    fs::enter_private_mount_namespace();
+    work();
+  });
 }
 
 }  // namespace davit::base

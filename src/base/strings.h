@@ -13,6 +13,7 @@ std::vector<std::string> split(std::string_view text, char separator);  // "a,,b
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 std::string_view trim(std::string_view text);  // spaces, tabs and line ends on both sides
 std::string to_lower(std::string_view text);   // ASCII only
+std::string to_upper(std::string_view text);   // ASCII only
 std::string to_hex(ByteView bytes);
 std::string to_base64(std::string_view bytes);   // RFC 4648, padded
 std::string from_base64(std::string_view text);  // throws Error(kInvalidArgument)

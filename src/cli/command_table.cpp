@@ -12,8 +12,9 @@ using enum ValueKind;
 // Each row, and one more for each of its other names: "image ls" is "images" under another name.
 std::vector<Command> all_rows() {
   std::vector<Command> rows;
-  for (const auto& part : {file_commands(), image_commands(), lifecycle_commands(), registry_commands(), run_commands(),
-                           stream_commands(), system_commands(), volume_commands()}) {
+  for (const auto& part :
+       {file_commands(), image_commands(), lifecycle_commands(), network_commands(), registry_commands(),
+        run_commands(), stream_commands(), system_commands(), volume_commands()}) {
     for (const Command& command : part) {
       rows.push_back(command);
       for (const std::string_view alias : command.aliases) {
@@ -64,6 +65,7 @@ const std::vector<Group>& groups() {
       {"container", "Manage containers"},
       {"image", "Manage images"},
       {"manifest", "Manage Docker image manifests and manifest lists"},
+      {"network", "Manage networks"},
       {"system", "Manage davit"},
       {"tags", "Manage tags and their history"},
       {"volume", "Manage volumes", true},

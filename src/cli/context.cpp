@@ -68,12 +68,29 @@ container::ContainerStore& Context::containers() {
   containers_ = std::make_unique<container::ContainerStore>(
       container::ContainerStore::Options{.root = opened.root(),
                                          .run = opened.run(),
-                                         .cgroup_parent = "/davit-" + opened.id().substr(0, 12),
+                                         .cgroup_parent = cgroup_parent(),
                                          .exit_command = std::move(exit_command),
                                          .runtime = settings().runtime,
                                          .cgroup_manager = settings().cgroup_manager,
+                                         .networks = [this]() -> const network::Fabric& { return networks(); },
                                          .layers = [&opened]() -> layer::LayerStore& { return opened.layers(); }});
   return *containers_;
+}
+
+// The store's own.
+std::string Context::cgroup_parent() { return "/davit-" + store().id().substr(0, 12); }
+
+const network::Fabric& Context::networks() {
+  if (networks_) return *networks_;
+  const auto parent = cgroup_parent();
+  const auto leave = [this, parent](int pid) {
+    const auto manager = runtime::choose_cgroup_manager(settings().cgroup_manager);
+    runtime::leave_callers_group(manager, runtime::Cgroups(), parent, pid,
+                                 "davit-names-" + parent.substr(1) + ".scope");
+  };
+  networks_ = std::make_unique<network::Fabric>(
+      network::Fabric::Options{.root = store().root(), .run = store().run(), .store_id = store().id(), .adopt = leave});
+  return *networks_;
 }
 
 const std::shared_ptr<auth::CredentialStore>& Context::credentials() {

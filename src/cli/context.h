@@ -33,6 +33,7 @@ class Context {
   store::Store& store();
   store::ImageStore& images() { return store().images(); }
   container::ContainerStore& containers();
+  const network::Fabric& networks();
   transfer::Registries& registries();
   // Others than the command's own: all hosts insecure where told.
   std::unique_ptr<transfer::Registries> make_registries(bool insecure = false);
@@ -53,6 +54,7 @@ class Context {
   bool failed_to_open() const { return failed_to_open_; }
 
  private:
+  std::string cgroup_parent();
   template <typename Open>
   auto opening(const Open& open);
   const config::RegistriesConf& registries_conf();
@@ -62,6 +64,7 @@ class Context {
   std::optional<config::Settings> settings_;
   std::optional<config::RegistriesConf> registries_conf_;
   std::unique_ptr<store::Store> store_;
+  std::unique_ptr<network::Fabric> networks_;
   std::unique_ptr<container::ContainerStore> containers_;
   std::shared_ptr<auth::CredentialStore> credentials_;
   std::unique_ptr<transfer::Registries> registries_;

@@ -18,6 +18,7 @@
 #include "docker/container_inspect.h"
 #include "docker/image_inspect.h"
 #include "docker/inspect_types.h"
+#include "docker/network_inspect.h"
 #include "docker/volume_inspect.h"
 #include "operations/find_image.h"
 #include "policy/history.h"
@@ -127,6 +128,8 @@ docker::ContainerView view_of(Context& context, const container::Container& cont
           .folder = context.containers().folder_of(container.id()),
           .root = context.containers().root_of(container.id()),
           .volumes = volume_folders(context, container.record.description),
+          .places = container.record.description.networks.empty() ? std::vector<network::Place>()
+                                                                  : context.networks().places_of(container.id()),
           .sizes = with_sizes ? std::optional(sizes_of(context, container)) : std::nullopt};
 }
 
@@ -165,7 +168,22 @@ Found get_volume(Context& context, const std::string& name) {
   return {docker::volume_inspect(volumes, volumes.get(name)), &docker::volume_inspect_type(), false};
 }
 
-// A container of that name, else an image, else a volume. What is no valid name names nothing, as for docker.
+Found found_network(Context& context, const network::Network& network) {
+  return {docker::network_inspect(network, context.networks().endpoints()), &docker::network_inspect_type(), true};
+}
+
+std::optional<Found> find_network(Context& context, const std::string& name) {
+  if (name == network::kDefaultNetwork) return found_network(context, context.networks().get(name));
+  const auto network = context.networks().networks().find(name);
+  if (!network) return std::nullopt;
+  return found_network(context, *network);
+}
+
+Found get_network(Context& context, const std::string& name) {
+  return found_network(context, context.networks().get(name));
+}
+
+// A container of that name, else an image, a network, a volume. What is no valid name names nothing, as for docker.
 Found get_any(Context& context, const std::string& name, bool with_sizes) {
   const auto find = [&](const auto& look) -> std::optional<Found> {
     try {
@@ -177,6 +195,7 @@ Found get_any(Context& context, const std::string& name, bool with_sizes) {
   };
   if (auto found = find([&] { return find_container(context, name, with_sizes); })) return std::move(*found);
   if (auto found = find([&] { return find_image(context, name); })) return std::move(*found);
+  if (auto found = find([&] { return find_network(context, name); })) return std::move(*found);
   if (auto found = find([&] { return find_volume(context, name); })) return std::move(*found);
   throw ClientError("Error: No such object: " + name, base::Code::kNotFound);
 }
@@ -185,6 +204,11 @@ Found get_any(Context& context, const std::string& name, bool with_sizes) {
 
 int run_image_inspect(Context& context, const Arguments& arguments) {
   return inspect(context, arguments, kNoImageName, [&](const std::string& name) { return get_image(context, name); });
+}
+
+int run_network_inspect(Context& context, const Arguments& arguments) {
+  return inspect(context, arguments, "invalid network name or ID: value is empty",
+                 [&](const std::string& name) { return get_network(context, name); });
 }
 
 int run_volume_inspect(Context& context, const Arguments& arguments) {
@@ -198,18 +222,22 @@ int run_inspect(Context& context, const Arguments& arguments) {
   if (arguments.given("type") && type.empty()) throw ClientError("type is empty: must be one of " + known);
   if (!type.empty() && std::find(kTypes.begin(), kTypes.end(), type) == kTypes.end())
     throw ClientError("unknown type: \"" + type + "\": must be one of " + known);
-  if (!type.empty() && type != "image" && type != "container" && type != "volume")
-    throw ClientError("inspect --type " + type + " is not supported: davit inspects images, containers and volumes",
-                      base::Code::kNotSupported);
+  if (!type.empty() && type != "image" && type != "container" && type != "volume" && type != "network")
+    throw ClientError(
+        "inspect --type " + type + " is not supported: davit inspects images, containers, networks and volumes",
+        base::Code::kNotSupported);
   const bool with_sizes = arguments.flag("size");
   return inspect(context, arguments, type == "image" ? kNoImageName : kNoContainerName, [&](const std::string& name) {
     Found found = type == "image"       ? get_image(context, name)
                   : type == "container" ? get_container(context, name, with_sizes)
+                  : type == "network"   ? get_network(context, name)
                   : type == "volume"    ? get_volume(context, name)
                                         : get_any(context, name, with_sizes);
     if (with_sizes && found.type != &docker::container_inspect_type()) {
-      print_error(std::string("WARNING: --size ignored for ") +
-                  (found.type == &docker::volume_inspect_type() ? "volume" : "image"));
+      print_error(std::string("WARNING: --size ignored for ") + (found.type == &docker::volume_inspect_type() ? "volume"
+                                                                 : found.type == &docker::network_inspect_type()
+                                                                     ? "network"
+                                                                     : "image"));
     }
     return found;
   });

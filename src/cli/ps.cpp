@@ -1,4 +1,5 @@
 #include <map>
+#include <optional>
 
 #include <boost/json.hpp>
 
@@ -9,6 +10,7 @@
 #include "cli/format.h"
 #include "cli/listing.h"
 #include "cli/output.h"
+#include "docker/port_list.h"
 #include "operations/container_size.h"
 #include "operations/list_containers.h"
 #include "text/size.h"
@@ -35,6 +37,13 @@ std::string volume_count_of(const container::Description& description) {
   return std::to_string(
       std::count_if(description.mounts.begin(), description.mounts.end(),
                     [](const container::MountPoint& mount) { return mount.kind == container::MountKind::kVolume; }));
+}
+
+std::string networks_of(const container::Description& description) {
+  if (!description.joins_networks()) return description.network;
+  std::vector<std::string> names;
+  for (const network::Wish& wish : description.networks) names.push_back(wish.network);
+  return base::join(names, ",");
 }
 
 std::string labels_of(const container::Description& description) {
@@ -107,7 +116,8 @@ class Rows {
         {"LocalVolumes", volume_count_of(description)},
         {"Mounts", when("Mounts", [&] { return mounts_of(description, full); })},
         {"Names", description.name},
-        {"Networks", description.network == runtime::NetworkMode::kHost ? "host" : "none"},
+        {"Networks", networks_of(description)},
+        {"Ports", when("Ports", [&] { return docker::port_list(container.record, endpoints()); })},
         {"RunningFor", text::human_age(container.record.created, now_)},
         {"Size", when("Size", [&] { return size_of(container); })},
         {"State", container::name(container.state.status)},
@@ -132,8 +142,14 @@ class Rows {
                        text::human_size(size.with_image, text::kImageSizeDigits));
   }
 
+  const std::vector<network::Endpoint>& endpoints() {
+    if (!endpoints_) endpoints_ = context_.networks().endpoints();
+    return *endpoints_;
+  }
+
   Context& context_;
   Listing& listing_;
+  std::optional<std::vector<network::Endpoint>> endpoints_;
   const bool sizes_;
   const base::Time now_ = base::now();
   std::map<std::pair<std::string, std::string>, std::string> images_;

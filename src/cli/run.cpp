@@ -31,13 +31,13 @@ int create_and_start(Context& context, const Arguments& arguments, RunLine& line
   const std::string keys = detach_keys_of(context, arguments);
   const StreamsWanted wanted = streams_of(line);
   const auto created = create_container(context, line);
-  if (!arguments.given("network") && !arguments.given("net")) {
-    print_error(
-        "davit: the container has no network (--network none): bridge networks are not there yet; --network host "
-        "shares the machine's");
-  }
   if (line.detach) {
-    context.containers().start(created.id());
+    try {
+      context.containers().start(created.id());
+    } catch (const base::Error&) {
+      print_line(created.id());  // as docker: what could not start is there
+      throw;
+    }
     print_line(created.id());
     return 0;
   }

@@ -13,6 +13,8 @@ std::vector<RunFlag> resource_flags();  // run_flags_resources.cpp
 std::vector<RunFlag> security_flags();  // run_flags_security.cpp: privileges and namespaces
 std::vector<RunFlag> file_flags();      // run_flags_files.cpp: mounts
 std::vector<RunFlag> network_flags();   // run_flags_network.cpp: networks and name service
-std::vector<RunFlag> refused_flags();   // run_flags_refused.cpp
+// What --network and those that go with it say together; without any of them the default bridge.
+void put_networks(const Arguments& arguments, RunLine& line);
+std::vector<RunFlag> refused_flags();  // run_flags_refused.cpp
 
 }  // namespace davit::cli

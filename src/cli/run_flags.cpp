@@ -100,10 +100,9 @@ RunLine parse_run_line(Context& context, const Arguments& arguments) {
   line.options.pull_options = pull_options_of(context.settings());
   line.options.pull_options.command = is_run(arguments) ? "run" : "create";
   std::exception_ptr of_client;  // the first
-  for (const RunFlag& row : run_flags()) {
-    if (!arguments.given(row.flag.name)) continue;
+  const auto keeping = [&](const auto& work) {
     try {
-      put(row, FlagValues(arguments, row.flag), line);
+      work();
     } catch (const UsageError&) {
       throw;
     } catch (const ClientError&) {
@@ -111,7 +110,11 @@ RunLine parse_run_line(Context& context, const Arguments& arguments) {
     } catch (const base::Error&) {
       if (!line.refused) line.refused = std::current_exception();
     }
+  };
+  for (const RunFlag& row : run_flags()) {
+    if (arguments.given(row.flag.name)) keeping([&] { put(row, FlagValues(arguments, row.flag), line); });
   }
+  keeping([&] { put_networks(arguments, line); });
   if (of_client) std::rethrow_exception(of_client);
   line.options.image = arguments.positional()[0];
   line.options.command.assign(arguments.positional().begin() + 1, arguments.positional().end());

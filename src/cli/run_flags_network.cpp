@@ -1,10 +1,13 @@
 // Networks and name service.
 
-#include <set>
+#include <algorithm>
 
 #include "base/strings.h"
+#include "cli/csv_fields.h"
 #include "cli/flag_values.h"
 #include "cli/run_flag_rows.h"
+#include "container/network_names.h"
+#include "network/port_text.h"
 
 namespace davit::cli {
 
@@ -13,39 +16,118 @@ using Values = FlagValues;
 
 namespace {
 
-runtime::NetworkMode network_of(const std::string& text) {
-  if (text == "none") return runtime::NetworkMode::kNone;
-  if (text == "host") return runtime::NetworkMode::kHost;
-  if (text == "bridge" || text == "default" || text.starts_with("container:")) {
-    throw base::Error::format(base::Code::kNotSupported,
-                              "network {} is not supported by this version: use none or host", text);
+// What docker's client parses itself.
+template <typename Parse>
+auto parsed_by_client(const Parse& parse) {
+  try {
+    return parse();
+  } catch (const base::Error& error) {
+    throw ClientError(error.message());
   }
-  throw base::Error::format(base::Code::kNotFound, "network {} not found", text);
 }
 
-void put_network(const Values& values, RunLine& line) {
-  std::vector<std::string> names = values.arguments().list("network");
-  for (const std::string& name : values.arguments().list("net")) names.push_back(name);
-  std::set<std::string> seen;
-  for (std::string& name : names) {
-    constexpr std::string_view kLongForm = "name=";
-    if (name.starts_with(kLongForm) && name.find(',') == std::string::npos) name.erase(0, kLongForm.size());
-    if (name.empty()) throw ClientError("no name set for network");
-    if (!seen.insert(name).second) throw ClientError(fmt::format("network \"{}\" is specified multiple times", name));
+// Modes that are no networks to be in.
+bool is_mode(const std::string& text) { return text == "none" || text == "host" || text.starts_with("container:"); }
+
+// Of --network name=NAME,alias=A,ip=…: the long form.
+network::Wish parse_long_form(const std::string& text) {
+  network::Wish wish;
+  for (const std::string& field : csv_fields(text)) {
+    const auto equals = field.find('=');
+    const auto key = base::to_lower(field.substr(0, equals));
+    if (equals == std::string::npos) throw ClientError("invalid key/value pair format in driver options");
+    const auto value = field.substr(equals + 1);
+    if (key == "name") {
+      wish.network = value;
+    } else if (key == "alias") {
+      wish.aliases.push_back(value);
+    } else if (key == "ip") {
+      wish.ipv4 = value;
+    } else if (key == "ip6") {
+      wish.ipv6 = value;
+    } else if (key == "mac-address") {
+      wish.mac = value;
+    } else {
+      throw ClientError(fmt::format("invalid field key {}", base::printable(key)));
+    }
   }
-  if (names.size() > 1)
+  if (wish.network.empty()) throw ClientError("network name or ID is required");
+  return wish;
+}
+
+network::Wish parse_network(const std::string& text) {
+  auto wish = text.find('=') == std::string::npos ? network::Wish{.network = text} : parse_long_form(text);
+  if (wish.network == "default") wish.network = network::kDefaultNetwork;
+  return wish;
+}
+
+std::vector<network::Wish> asked_networks(const Arguments& arguments) {
+  std::vector<std::string> texts = arguments.list("network");
+  for (const std::string& text : arguments.list("net")) texts.push_back(text);
+  if (texts.empty()) texts = {network::kDefaultNetwork};
+  if (std::find(texts.begin(), texts.end(), "") != texts.end()) throw ClientError("no name set for network");
+  std::vector<network::Wish> wishes;
+  for (const std::string& text : texts) {
+    auto wish = parse_network(text);
+    for (const auto& other : wishes) {
+      if (other.network == wish.network)
+        throw ClientError(fmt::format("network \"{}\" is specified multiple times", wish.network));
+    }
+    wishes.push_back(std::move(wish));
+  }
+  for (const auto& wish : wishes) {
+    if (!is_mode(wish.network) || wishes.size() == 1) continue;
+    throw ClientError("conflicting options: cannot attach both user-defined and non-user-defined network-modes");
+  }
+  return wishes;
+}
+
+// --ip, --mac-address … are of the first network.
+void put_addresses(const Arguments& arguments, network::Wish& wish) {
+  if (arguments.given("ip")) wish.ipv4 = arguments.text("ip");
+  if (arguments.given("ip6")) wish.ipv6 = arguments.text("ip6");
+  if (arguments.given("mac-address")) wish.mac = arguments.text("mac-address");
+  if (!wish.mac.empty() && !network::MacAddress::parse(wish.mac))
+    throw ClientError(fmt::format("{} is not a valid mac address", base::printable(wish.mac)));
+  for (const char* name : {"network-alias", "net-alias"}) {
+    for (const auto& alias : arguments.list(name)) wish.aliases.push_back(alias);
+  }
+  const bool user_network = wish.network != network::kDefaultNetwork && !is_mode(wish.network);
+  if (user_network) return;
+  if (!wish.ipv4.empty() || !wish.ipv6.empty()) {
     throw base::Error(base::Code::kInvalidArgument,
-                      "Container cannot be connected to network endpoints: " + base::join(names, ", "));
-  line.asked().network = network_of(names.front());
+                      "user specified IP address is supported on user defined networks only");
+  }
+  if (!wish.aliases.empty()) throw ClientError("network-scoped aliases are only supported for user-defined networks");
+}
+
+void expose(const std::string& port, RunLine& line) {
+  auto& exposed = line.asked().exposed_ports;
+  if (std::find(exposed.begin(), exposed.end(), port) == exposed.end()) exposed.push_back(port);
+}
+
+void put_ports(const Values& values, RunLine& line) {
+  for (const auto& text : values.list()) {
+    for (auto& wish : parsed_by_client([&] { return network::parse_published_port(text); })) {
+      expose(fmt::format("{}/{}", wish.container_port, network::name(wish.protocol)), line);
+      line.asked().ports.push_back(std::move(wish));
+    }
+  }
+}
+
+void put_exposed(const Values& values, RunLine& line) {
+  for (const auto& text : values.list()) {
+    for (auto& port : parsed_by_client([&] { return network::parse_exposed_ports(text); })) expose(port, line);
+  }
 }
 
 void put_extra_hosts(const Values& values, RunLine& line) {
   line.asked().names.extra_hosts = values.each_parsed(parse_extra_host);
-  for (const std::string& host : line.asked().names.extra_hosts) {
-    if (host.ends_with(":host-gateway"))
-      throw base::Error::format(base::Code::kNotSupported,
-                                "--add-host {}: there is no bridge network whose gateway it could be", host);
-  }
+}
+
+void put_links(const Values& values, RunLine& line) {
+  for (const auto& text : values.list())
+    line.asked().links.push_back(parsed_by_client([&] { return container::parse_link(text); }));
 }
 
 void put_dns_options(const Values& values, RunLine& line) {
@@ -54,17 +136,36 @@ void put_dns_options(const Values& values, RunLine& line) {
   }
 }
 
+// By put_networks(), all together.
+void put_later(const Values&, RunLine&) {}
+
+// So too; what is no network at all is told here.
+void check_networks(const Values& values, RunLine&) { values.each_parsed(parse_network); }
+
 }  // namespace
+
+void put_networks(const Arguments& arguments, RunLine& line) {
+  auto wishes = asked_networks(arguments);
+  put_addresses(arguments, wishes.front());
+  auto& asked = line.asked();
+  asked.network = wishes.front().network;
+  if (!is_mode(asked.network)) asked.networks = std::move(wishes);
+}
 
 std::vector<RunFlag> network_flags() {
   const Flag network = {.name = "network",
                         .kind = kList,
                         .help = "Connect a container to a network",
                         .value_name = "network",
-                        .values = "none host"};
+                        .values = "bridge none host"};
   Flag net = network;
   net.name = "net";
   net.hidden = true;
+  const Flag network_alias = {
+      .name = "network-alias", .kind = kList, .help = "Add network-scoped alias for the container"};
+  Flag net_alias = network_alias;
+  net_alias.name = "net-alias";
+  net_alias.hidden = true;
   const Flag dns_option = {.name = "dns-option", .kind = kList, .help = "Set DNS options"};
   Flag dns_opt = dns_option;
   dns_opt.name = "dns-opt";
@@ -82,8 +183,20 @@ std::vector<RunFlag> network_flags() {
                  RunLine& line) { line.asked().names.search = values.each_parsed(parse_domain); }},
       {.flag = {.name = "domainname", .kind = kString, .help = "Container NIS domain name"},
        .put = [](const Values& values, RunLine& line) { line.asked().domainname = values.text(); }},
-      {.flag = net, .put = put_network},
-      {.flag = network, .put = put_network},
+      {.flag = {.name = "expose", .kind = kList, .help = "Expose a port or a range of ports"}, .put = put_exposed},
+      {.flag = {.name = "ip", .kind = kString, .help = "IPv4 address (e.g., 172.30.100.104)"}, .put = put_later},
+      {.flag = {.name = "ip6", .kind = kString, .help = "IPv6 address (e.g., 2001:db8::33)"}, .put = put_later},
+      {.flag = {.name = "link", .kind = kList, .help = "Add link to another container"}, .put = put_links},
+      {.flag = {.name = "mac-address", .kind = kString, .help = "Container MAC address (e.g., 92:d0:c6:0a:29:33)"},
+       .put = put_later},
+      {.flag = net, .put = check_networks},
+      {.flag = net_alias, .put = put_later},
+      {.flag = network, .put = check_networks},
+      {.flag = network_alias, .put = put_later},
+      {.flag = {.name = "publish", .letter = 'p', .kind = kList, .help = "Publish a container's port(s) to the host"},
+       .put = put_ports},
+      {.flag = {.name = "publish-all", .letter = 'P', .help = "Publish all exposed ports to random ports"},
+       .put = [](const Values& values, RunLine& line) { line.asked().publish_all = values.flag(); }},
   };
 }
 

@@ -8,7 +8,6 @@ using enum ValueKind;
 
 namespace {
 
-constexpr std::string_view kNetworks = "bridge networks and published ports come in a later version";
 constexpr std::string_view kHealth = "health checks come in a later version";
 constexpr std::string_view kWindows = "it is of Windows alone";
 
@@ -24,12 +23,9 @@ constexpr Flag list(std::string_view name, std::string_view help, char letter = 
 }  // namespace
 
 std::vector<RunFlag> refused_flags() {
-  Flag old_alias = list("net-alias", "Add network-scoped alias for the container");
-  old_alias.hidden = true;
   return {
       {.flag = {.name = "cpu-count", .kind = kInt, .help = "CPU count (Windows only)"}, .refused = kWindows},
       {.flag = {.name = "cpu-percent", .kind = kInt, .help = "CPU percent (Windows only)"}, .refused = kWindows},
-      {.flag = list("expose", "Expose a port or a range of ports"), .refused = kNetworks},
       {.flag = text("gpus", "GPU devices to add to the container ('all' to pass all GPUs)", "gpu-request"),
        .refused = "davit knows no vendor's tools for GPUs; --device gives a container a device"},
       {.flag = text("health-cmd", "Command to run to check health"), .refused = kHealth},
@@ -51,19 +47,11 @@ std::vector<RunFlag> refused_flags() {
        .refused = kWindows},
       {.flag = text("io-maxiops", "Maximum IOps limit for the system drive (Windows only)", "uint"),
        .refused = kWindows},
-      {.flag = text("ip", "IPv4 address (e.g., 172.30.100.104)"), .refused = kNetworks},
-      {.flag = text("ip6", "IPv6 address (e.g., 2001:db8::33)"), .refused = kNetworks},
       {.flag = text("kernel-memory", "Kernel memory limit", "bytes"),
        .refused = "kernels have no limit of their own for it any more; --memory counts it in"},
-      {.flag = list("link", "Add link to another container"), .refused = kNetworks},
-      {.flag = list("link-local-ip", "Container IPv4/IPv6 link-local addresses"), .refused = kNetworks},
-      {.flag = text("mac-address", "Container MAC address (e.g., 92:d0:c6:0a:29:33)"), .refused = kNetworks},
-      {.flag = old_alias, .refused = kNetworks},
-      {.flag = list("network-alias", "Add network-scoped alias for the container"), .refused = kNetworks},
+      {.flag = list("link-local-ip", "Container IPv4/IPv6 link-local addresses"),
+       .refused = "a bridge gives each container one address of each family: --ip, --ip6"},
       {.flag = {.name = "no-healthcheck", .help = "Disable any container-specified HEALTHCHECK"}, .refused = kHealth},
-      {.flag = list("publish", "Publish a container's port(s) to the host", 'p'), .refused = kNetworks},
-      {.flag = {.name = "publish-all", .letter = 'P', .help = "Publish all exposed ports to random ports"},
-       .refused = kNetworks},
       {.flag = list("storage-opt", "Storage driver options for the container"),
        .refused = "neither layer driver has options for one container"},
       {.flag = {.name = "use-api-socket", .help = "Bind mount Docker API socket and required auth"},

@@ -62,10 +62,23 @@ void check_namespaces(const Description& description) {
     refuse_sysctl("kernel.domainname", "is not in a separate kernel namespace");
   for (const auto& [name, value] : description.sysctls) {
     const bool of_network = name.starts_with("net.");
-    if (of_network && description.network == runtime::NetworkMode::kHost)
-      refuse_sysctl(name, "not allowed in host network namespace");
+    if (of_network && description.shares_host_network()) refuse_sysctl(name, "not allowed in host network namespace");
     if (!of_network && namespaces.ipc == "host") refuse_sysctl(name, "is not allowed in the hosts ipc namespace");
   }
+}
+
+// What is the other container's own where its network is shared.
+void check_shared_network(const Description& description) {
+  if (!description.network.starts_with("container:")) return;
+  const auto& names = description.names;
+  const bool names_servers = !names.servers.empty() || !names.search.empty() || !names.options.empty();
+  if (!description.hostname.empty()) refuse("conflicting options: hostname and the network mode");
+  if (names_servers) refuse("conflicting options: dns and the network mode");
+  if (!names.extra_hosts.empty()) refuse("conflicting options: custom host-to-IP mapping and the network mode");
+  if (!description.ports.empty() || description.publish_all)
+    refuse("conflicting options: port publishing and the container type network mode");
+  if (!description.exposed_ports.empty())  // of -p too: they come second
+    refuse("conflicting options: port exposing and the container type network mode");
 }
 
 void check_devices(const Description& description) {
@@ -98,17 +111,31 @@ void check_runtime(const std::string& runtime) {
 
 }  // namespace
 
+void check_addresses(const network::Wish& wish) {
+  const auto v4 = network::Address::parse(wish.ipv4);
+  const auto v6 = network::Address::parse(wish.ipv6);
+  if (!wish.ipv4.empty() && (!v4 || v4->is_v6())) refuse("invalid IPv4 address: {}", base::printable(wish.ipv4));
+  if (!wish.ipv6.empty() && (!v6 || !v6->is_v6())) refuse("invalid IPv6 address: {}", base::printable(wish.ipv6));
+  if (!wish.mac.empty() && !network::MacAddress::parse(wish.mac))
+    refuse("invalid MAC address: {}", base::printable(wish.mac));
+}
+
 std::vector<std::string> check_settings(Description& description) {
   check_process(description);
   if (!description.working_dir.empty()) description.working_dir = clean_path(description.working_dir).string();
   check_namespaces(description);
+  check_shared_network(description);
+  for (const auto& wish : description.networks) check_addresses(wish);
   normalise_capabilities(description.security.cap_add, "CapAdd");
   normalise_capabilities(description.security.cap_drop, "CapDrop");
   check_log(description.log);
   log_details(description);  // throws for a bad expression
   check_runtime(description.runtime);
   check_devices(description);
-  return check_host(description);
+  auto warnings = check_host(description);
+  if (description.shares_host_network() && (!description.ports.empty() || description.publish_all))
+    warnings.emplace_back("Published ports are discarded when using host network mode");
+  return warnings;
 }
 
 }  // namespace davit::container

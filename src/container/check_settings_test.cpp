@@ -61,7 +61,7 @@ TEST(CheckSettings, SettingsThatWouldBeTheHostsAreRefused) {
   constexpr const char* kStart = "failed to create shim task: OCI runtime create failed: runc create failed: sysctl ";
   EXPECT_EQ(problem([](auto& d) {
               d.sysctls["net.ipv4.ip_forward"] = "1";
-              d.network = runtime::NetworkMode::kHost;
+              d.network = "host";
             }),
             kStart + std::string("\"net.ipv4.ip_forward\" not allowed in host network namespace: unknown"));
   EXPECT_EQ(problem([](auto& d) {

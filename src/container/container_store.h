@@ -53,7 +53,8 @@ class ContainerStore {
     std::vector<std::string> exit_command;  // calls exited(): {"/usr/bin/davit", "--root", "D", "internal", "exited"}
     std::string runtime = "auto";           // see runtime::choose_runtime
     std::string cgroup_manager = "auto";    // see runtime::choose_cgroup_manager
-    std::function<layer::LayerStore&()> layers;  // asked when a root file system is first mounted or unmounted
+    std::function<const network::Fabric&()> networks;  // asked at each start and end
+    std::function<layer::LayerStore&()> layers;        // asked when a root file system is first mounted or unmounted
   };
   explicit ContainerStore(Options options);
 
@@ -115,6 +116,7 @@ class ContainerStore {
   // Where the memory of a container with --ipc shareable is mounted while it runs.
   std::filesystem::path shared_memory(const std::string& id) const { return run_folder(id) / "shm"; }
   const VolumeStore& volumes() const { return volumes_; }
+  const network::Fabric& networks() { return options_.networks(); }
   layer::LayerStore& layers() { return options_.layers(); }
   // RUN/containers/ID: what ends with a run.
   std::filesystem::path run_folder(const std::string& id) const { return options_.run / "containers" / id; }
@@ -158,7 +160,9 @@ class ContainerStore {
   // Lifecycle (lifecycle.cpp). Under the container's lock.
   runtime::ContainerRuntime runtime_for(const State& state);
   runtime::CgroupPlace cgroup_place(const Record& record);
-  runtime::ContainerSpec spec_for(const Container& container, const runtime::HostLimits& host);
+  runtime::ContainerSpec spec_for(const Container& container, const runtime::HostLimits& host,
+                                  const std::optional<network::Connection>& connection);
+  std::optional<network::Connection> connect(const Record& record);
   runtime::Created start_locked(Container& container, const std::function<void()>& before_start);
   enum class Files { kRemove, kLeave };  // of a container that goes at its end: kLeave leaves them to the exit command
   void settle(Container& container, Files files = Files::kRemove);

@@ -21,12 +21,20 @@ using ::testing::SizeIs;
 
 class ContainerStoreTest : public ::testing::Test {
  protected:
-  ContainerStoreTest() : folder_(::testing::TempDir()), store_(open()) {}
+  ContainerStoreTest()
+      : folder_(::testing::TempDir()),
+        networks_({.root = folder_.path() / "root",
+                   .run = folder_.path() / "run",
+                   .store_id = std::string(32, '0'),
+                   .adopt = [](int) {}}),
+        store_(open()) {}
   ~ContainerStoreTest() override { fs::set_fault_hook({}); }
 
   ContainerStore open() const {
-    return ContainerStore(
-        {.root = folder_.path() / "root", .run = folder_.path() / "run", .cgroup_parent = "/davit-none"});
+    return ContainerStore({.root = folder_.path() / "root",
+                           .run = folder_.path() / "run",
+                           .cgroup_parent = "/davit-none",
+                           .networks = [this]() -> const network::Fabric& { return networks_; }});
   }
   static Description named(const std::string& name) {
     Description description;
@@ -49,6 +57,7 @@ class ContainerStoreTest : public ::testing::Test {
   }
 
   fs::TemporaryDirectory folder_;
+  network::Fabric networks_;
   ContainerStore store_;
 };
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "container/mount_point.h"
+#include "network/fabric.h"
 #include "oci/digest.h"
 #include "runtime/resources.h"
 #include "runtime/spec.h"
@@ -41,6 +42,13 @@ struct NameService {
   std::vector<std::string> extra_hosts;  // "name:address"
   std::vector<std::string> servers, search, options;
   bool operator==(const NameService&) const = default;
+};
+
+// Another container by a name of one's own: --link.
+struct Link {
+  std::string container;  // its name
+  std::string alias;
+  bool operator==(const Link&) const = default;
 };
 
 struct LogSettings {
@@ -83,8 +91,12 @@ struct Description {
   bool read_only_root = false;
   std::uint64_t shm_size = 64 * 1024 * 1024;
 
-  runtime::NetworkMode network = runtime::NetworkMode::kNone;
-  std::vector<std::string> exposed_ports;  // of the image: "80/tcp"
+  std::string network = "none";  // docker's mode: "none", "host", "container:ID", or the first of `networks`
+  std::vector<network::Wish> networks;
+  std::vector<network::PortWish> ports;
+  bool publish_all = false;                // -P
+  std::vector<std::string> exposed_ports;  // of the image and --expose: "80/tcp"
+  std::vector<Link> links;
   NameService names;
   Namespaces namespaces;
   Security security;
@@ -98,6 +110,11 @@ struct Description {
   std::string cgroup_parent;  // empty: the store's
   std::string runtime;        // --runtime: "runc", "crun" or a path; empty: the store's choice
 
+  bool shares_host_network() const { return network == "host"; }
+  // It may be in networks: it has a network namespace of its own, and wants more than loopback in it.
+  bool joins_networks() const {
+    return network != "none" && !shares_host_network() && !network.starts_with("container:");
+  }
   // What runs: entrypoint and command.
   std::vector<std::string> args() const;
   bool operator==(const Description&) const = default;

@@ -14,6 +14,8 @@ constexpr std::string_view kHosts =
     "ff02::1\tip6-allnodes\n"
     "ff02::2\tip6-allrouters\n";
 
+constexpr std::string_view kHostGateway = "host-gateway";
+
 // A line of resolv.conf: its first word, and the others.
 struct Line {
   std::string keyword;
@@ -62,19 +64,33 @@ std::string asked_lines(const NameService& names, const std::string& host_search
 
 }  // namespace
 
-std::string hosts_file(const Description& description, std::string_view host_file) {
-  const bool shared = description.network == runtime::NetworkMode::kHost && !host_file.empty();
+std::string hosts_file(const Description& description, std::string_view host_file, const NetworkNames& names) {
+  const bool shared = description.shares_host_network() && !host_file.empty();
   std::string text(shared ? host_file : kHosts);
   if (!text.ends_with('\n')) text += '\n';
   for (const auto& host : description.names.extra_hosts) {
     const auto colon = host.find(':');
-    text += host.substr(colon + 1) + "\t" + host.substr(0, colon) + "\n";
+    const auto address = host.substr(colon + 1);
+    text += (address == kHostGateway ? names.host_gateway : address) + "\t" + host.substr(0, colon) + "\n";
+  }
+  return text + names.host_lines;
+}
+
+std::string own_host_lines(const Description& description, const std::string& hostname,
+                           const std::vector<network::Place>& places) {
+  auto names = hostname;
+  if (!description.domainname.empty()) names = hostname + "." + description.domainname + " " + hostname;
+  std::string text;
+  for (const auto& [network, endpoint] : places) {
+    for (const auto& address : {endpoint.v4, endpoint.v6}) {
+      if (address) text += address->text() + "\t" + names + "\n";
+    }
   }
   return text;
 }
 
-std::string resolv_conf(const Description& description, std::string_view host_file) {
-  const bool shared = description.network == runtime::NetworkMode::kHost;
+std::string resolv_conf(const Description& description, std::string_view host_file, const NetworkNames& of_networks) {
+  const bool shared = description.shares_host_network();
   const auto& names = description.names;
   const bool asked = !names.servers.empty() || !names.search.empty() || !names.options.empty();
   if (shared && !asked) return std::string(host_file);
@@ -89,7 +105,11 @@ std::string resolv_conf(const Description& description, std::string_view host_fi
     if (line.keyword == "nameserver") servers += again;
     if (line.keyword == "options") options += again;
   }
-  return asked ? asked_lines(names, search, servers, options) : kept;
+  if (of_networks.servers.empty()) return asked ? asked_lines(names, search, servers, options) : kept;
+  auto asking = names;
+  asking.servers = of_networks.servers;
+  if (asking.options.empty() && options.empty()) asking.options = {"ndots:0"};
+  return asked_lines(asking, search, servers, options);
 }
 
 }  // namespace davit::container

@@ -49,6 +49,14 @@ JoinedNamespaces find_joined(ContainerStore& store, const Description& descripti
     if (!donor.running()) throw Error(Code::kConflict, not_running(donor));
     joined.pid = donor.state.init->pid;
   }
+  if (const auto name = joined_container(description.network)) {
+    const auto donor = store.get(*name);
+    if (!donor.running()) {
+      throw Error::format(Code::kConflict, "cannot join network of a non running container: {}", donor.id());
+    }
+    joined.network = donor.state.init->pid;
+    joined.shared_etc = store.folder_of(donor.id());
+  }
   return joined;
 }
 

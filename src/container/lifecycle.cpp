@@ -1,6 +1,8 @@
 // From start to end.
 
+#include <algorithm>
 #include <csignal>
+#include <future>
 #include <map>
 #include <thread>
 
@@ -16,10 +18,12 @@
 #include "container/check_host.h"
 #include "container/container_store.h"
 #include "container/make_spec.h"
+#include "container/network_names.h"
 #include "container/own_places.h"
 #include "container/prepare_mounts.h"
 #include "container/spec_parts.h"
 #include "container/volume_use.h"
+#include "network/port_text.h"
 #include "runtime/oci_message.h"
 
 namespace davit::container {
@@ -65,6 +69,20 @@ void check_working_dir(const Description& description, const fs::Directory& root
   const auto path = stdfs::path(description.working_dir).relative_path();
   if (path.empty() || root.open_inside(path) || !root.open_path_inside(path)) return;
   throw Error::format(Code::kInvalidArgument, "Cannot mkdir: {} is not a directory", description.working_dir);
+}
+
+// Those of -p, and with -P what the image and --expose name besides.
+std::vector<network::PortWish> published_ports(const Description& description) {
+  auto ports = description.ports;
+  if (!description.publish_all) return ports;
+  for (const auto& text : description.exposed_ports) {
+    const auto port = network::parse_exposed_port(text);
+    const bool there = std::any_of(ports.begin(), ports.end(), [&](const network::PortWish& other) {
+      return other.protocol == port.protocol && other.container_port == port.container_port;
+    });
+    if (!there) ports.push_back(port);
+  }
+  return ports;
 }
 
 }  // namespace
@@ -123,7 +141,8 @@ runtime::ContainerRuntime ContainerStore::runtime_for(const State& state) {
 }
 
 // Also mounts what the container shares with others.
-runtime::ContainerSpec ContainerStore::spec_for(const Container& container, const runtime::HostLimits& host) {
+runtime::ContainerSpec ContainerStore::spec_for(const Container& container, const runtime::HostLimits& host,
+                                                const std::optional<network::Connection>& connection) {
   const auto& record = container.record;
   const auto& description = record.description;
   stdfs::path shm;
@@ -132,12 +151,30 @@ runtime::ContainerSpec ContainerStore::spec_for(const Container& container, cons
     fs::make_directories(shm);
     fs::mount_shared_memory(shm, shm_size_of(description));
   }
+  const auto joined = find_joined(*this, description);
+  std::string network_namespace;
+  if (joined.network != 0) network_namespace = "/proc/" + std::to_string(joined.network) + "/ns/net";
+  if (connection) network_namespace = connection->name_space.path();
+  const auto places = connection ? connection->places : std::vector<network::Place>();
   return make_spec(record, {.bundle = run_folder(record.id),
                             .own = folder(record.id),
                             .cgroup_path = cgroup_place(record).oci_path,
                             .shm = shm,
-                            .joined = find_joined(*this, description),
+                            .joined = joined,
+                            .network_namespace = network_namespace,
+                            .names = network_names(*this, record, places),
                             .host = host});
+}
+
+// Its places in the networks that it is to be in; nothing where it is in none.
+std::optional<network::Connection> ContainerStore::connect(const Record& record) {
+  const auto& description = record.description;
+  if (description.networks.empty()) return {};
+  return options_.networks().prepare({.container = record.id,
+                                      .container_name = description.name,
+                                      .networks = description.networks,
+                                      .ports = published_ports(description),
+                                      .servers = description.names.servers});
 }
 
 // Each step is written down before the next, so that a later davit can undo what this one had no time to.
@@ -175,11 +212,18 @@ runtime::Created ContainerStore::start_locked(Container& container, const std::f
                                                             .root = root,
                                                             .share = volume_sharing(*this),
                                                             .fill = !previous.started});
-    auto spec = spec_for(container, host);
+    const auto connection = connect(record);
+    auto spec = spec_for(container, host, connection);
     spec.mounts = with_mounts(std::move(spec.mounts), mounts.mounts);
     spec.root_propagation = mounts.root_propagation;
     fs::write_file(bundle.folder / "config.json", runtime::to_oci_json(spec, host));
+    std::future<void> building;
+    if (connection) {
+      for (const auto& port : connection->reservations) bundle.held_fds.push_back(port.fd());
+      building = std::async(std::launch::async, [&] { options_.networks().build(*connection); });
+    }
     auto processes = runtime.create(bundle);
+    if (connection) building.get();
     release_mounts(bundle.folder / kStagedMounts);  // the container has its own of them
     state.init = processes.init;
     state.conmon = processes.conmon;
@@ -291,6 +335,7 @@ void ContainerStore::settle(Container& container, Files files) {
 void ContainerStore::clean_up(const Container& container, bool ended) {
   const auto bundle = this->bundle(container.record);
   runtime_for(container.state).destroy(bundle, ended);
+  options_.networks().release(container.record.id);
   options_.layers().unmount(bundle.folder / "rootfs");
   const auto shm = shared_memory(container.record.id);
   while (fs::exists(shm) && fs::unmount(shm)) {

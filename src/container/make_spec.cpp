@@ -28,28 +28,29 @@ std::string host_name() {
   return buffer;
 }
 
-// Files of its own over those in /etc.
-std::vector<runtime::Mount> etc_mounts(const Record& record, const std::string& hostname,
-                                       const std::filesystem::path& own) {
-  const std::map<std::string, std::string> files = {
-      {"hostname", hostname + "\n"},
-      {"hosts", hosts_file(record.description, fs::read_file_if_exists("/etc/hosts").value_or(""))},
-      {"resolv.conf", resolv_conf(record.description, fs::read_file_if_exists("/etc/resolv.conf").value_or(""))},
-  };
+// Files of its own over those in /etc, or of the container whose network it shares.
+std::vector<runtime::Mount> etc_mounts(const Record& record, const std::string& hostname, const SpecPlaces& places) {
+  const bool shared = !places.joined.shared_etc.empty();
+  const auto& folder = shared ? places.joined.shared_etc : places.own;
+  auto files = etc_files(record.description, places.names);
+  files["hostname"] = hostname + "\n";
   std::vector<runtime::Mount> mounts;
   for (const auto& [name, content] : files) {
-    fs::write_file(own / name, content, 0644);
-    mounts.push_back(runtime::bind_mount(own / name, "/etc/" + name, record.description.read_only_root));
+    if (!shared) fs::write_file(folder / name, content, 0644);
+    mounts.push_back(runtime::bind_mount(folder / name, "/etc/" + name, record.description.read_only_root));
   }
   return mounts;
 }
 
+// The variables of linked containers are there before those of its own, which win.
 void set_process(const Description& description, const fs::Directory& root, const std::string& hostname,
-                 runtime::ContainerSpec& spec) {
+                 const NetworkNames& names, runtime::ContainerSpec& spec) {
   const auto user = runtime::find_user(root, description.user);
   auto& process = spec.process;
   process.args = description.args();
-  process.env = environment(description, hostname, user.home, description.terminal);
+  auto with_links = description;
+  with_links.env.insert(with_links.env.begin(), names.environment.begin(), names.environment.end());
+  process.env = environment(with_links, hostname, user.home, description.terminal);
   if (!description.working_dir.empty()) process.working_dir = description.working_dir;
   process.uid = user.uid;
   process.gid = user.gid;
@@ -81,10 +82,15 @@ void add_init(runtime::ContainerSpec& spec) {
 
 }  // namespace
 
+std::map<std::string, std::string> etc_files(const Description& description, const NetworkNames& names) {
+  return {{"hosts", hosts_file(description, fs::read_file_if_exists("/etc/hosts").value_or(""), names)},
+          {"resolv.conf", resolv_conf(description, fs::read_file_if_exists("/etc/resolv.conf").value_or(""), names)}};
+}
+
 std::string hostname_of(const Record& record) {
   const auto& description = record.description;
   if (!description.hostname.empty()) return description.hostname;
-  const bool hosts = description.network == runtime::NetworkMode::kHost || description.namespaces.uts == "host";
+  const bool hosts = description.shares_host_network() || description.namespaces.uts == "host";
   return hosts ? host_name() : record.id.substr(0, 12);
 }
 
@@ -92,17 +98,18 @@ runtime::ContainerSpec make_spec(const Record& record, const SpecPlaces& places)
   const auto& description = record.description;
   const auto rootfs = places.bundle / "rootfs";
   const auto hostname = hostname_of(record);
-  auto spec = runtime::default_spec(description.network, places.host);
+  auto spec = runtime::default_spec(
+      description.shares_host_network() ? runtime::NetworkMode::kHost : runtime::NetworkMode::kOwn, places.host);
   spec.rootfs = rootfs;
   spec.hostname = hostname;
   spec.cgroup_path = places.cgroup_path;
   spec.annotations = description.annotations;
-  set_process(description, fs::Directory::open(rootfs), hostname, spec);
+  set_process(description, fs::Directory::open(rootfs), hostname, places.names, spec);
   set_namespaces(description, places, spec);
   set_security(description, places.host, spec);
   set_resources(description, spec);
   if (runs_init(description)) add_init(spec);
-  for (auto& mount : etc_mounts(record, hostname, places.own)) spec.mounts.push_back(std::move(mount));
+  for (auto& mount : etc_mounts(record, hostname, places)) spec.mounts.push_back(std::move(mount));
   return spec;
 }
 

@@ -25,7 +25,7 @@ Record full_record() {
   description.working_dir = "/srv";
   description.hostname = "box";
   description.mounts = {{.source = "/host", .target = "/data", .read_only = true}};
-  description.network = runtime::NetworkMode::kHost;
+  description.network = "host";
   description.stop_signal = "SIGUSR1";
   description.auto_remove = description.open_stdin = description.terminal = true;
   return record;

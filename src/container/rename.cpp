@@ -39,6 +39,7 @@ void HeldContainer::rename(const std::string& name) {
     if (error.code() != Code::kInvalidArgument && error.code() != Code::kConflict) throw;
     throw Error(error.code(), "Error when allocating new name: " + error.message());
   }
+  if (running() && !description().networks.empty()) store_->networks().rename(record().id, description().name);
   fs::remove(names / old);
   fs::sync_directory(names);
 }

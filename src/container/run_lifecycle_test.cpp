@@ -90,7 +90,7 @@ TEST_F(RunTest, WithoutNetworkThereIsLoopbackAlone) {
 
 TEST_F(RunTest, HostNetworkIsOurs) {
   auto wanted = shell("stat -L -c %i /proc/self/ns/net");
-  wanted.network = runtime::NetworkMode::kHost;
+  wanted.network = "host";
   EXPECT_EQ(run(wanted).out, std::to_string(base::fs::File::open("/proc/self/ns/net").status().st_ino) + "\n");
 }
 

@@ -79,6 +79,10 @@ std::string TestStore::cgroup_parent(const stdfs::path& folder) { return "/davit
 
 TestStore::TestStore(const stdfs::path& folder)
     : layers_(std::make_unique<BusyboxLayers>(folder / "busybox")),
+      networks_(std::make_unique<network::Fabric>(network::Fabric::Options{.root = folder / "root",
+                                                                           .run = run_folder(folder),
+                                                                           .store_id = std::string(32, '0'),
+                                                                           .adopt = [](int) {}})),
       store_(std::make_unique<ContainerStore>(ContainerStore::Options{
           .root = folder / "root",
           .run = run_folder(folder),
@@ -86,6 +90,7 @@ TestStore::TestStore(const stdfs::path& folder)
           // conmon's working folder may be gone by now, and googletest does not begin without one.
           .exit_command = {"/bin/sh", "-c", "cd / && exec \"$0\" \"$@\"", self().string(), "exited", folder.string()},
           .runtime = DAVIT_TEST_RUNTIME,
+          .networks = [this]() -> const network::Fabric& { return *networks_; },
           .layers = [this]() -> layer::LayerStore& { return *layers_; },
       })) {}
 

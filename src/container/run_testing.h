@@ -48,6 +48,7 @@ class TestStore {
 
  private:
   std::unique_ptr<BusyboxLayers> layers_;
+  std::unique_ptr<network::Fabric> networks_;
   std::unique_ptr<ContainerStore> store_;
 };
 

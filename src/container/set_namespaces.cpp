@@ -39,6 +39,9 @@ void set_shm(const Description& description, const SpecPlaces& places, runtime::
 
 void set_namespaces(const Description& description, const SpecPlaces& places, runtime::ContainerSpec& spec) {
   const auto& modes = description.namespaces;
+  for (auto& entry : spec.namespaces) {
+    if (entry.kind == "network") entry.path = places.network_namespace;
+  }
   if (modes.ipc == "host") share(spec, "ipc");
   if (places.joined.ipc != 0) join(spec, "ipc", places.joined.ipc);
   set_shm(description, places, spec);

@@ -69,6 +69,28 @@ json::object mount_of(const MountPoint& mount) {
   return object;
 }
 
+// What -p said.
+json::object port_bindings_of(const Description& description) {
+  json::object bindings;
+  for (const auto& wish : description.ports) {
+    auto& list = bindings[std::to_string(wish.container_port) + "/" + network::name(wish.protocol)];
+    if (!list.is_array()) list = json::array();
+    std::string host_port = wish.first_host_port == 0 ? "" : std::to_string(wish.first_host_port);
+    if (wish.last_host_port > wish.first_host_port) host_port += "-" + std::to_string(wish.last_host_port);
+    list.as_array().push_back(json::object{{"HostIp", wish.host}, {"HostPort", host_port}});
+  }
+  return bindings;
+}
+
+// "/other:/own/alias"; null for none.
+json::value links_of(const Description& description) {
+  if (description.links.empty()) return nullptr;
+  json::array links;
+  for (const auto& link : description.links)
+    links.push_back(json::string("/" + link.container + ":/" + description.name + "/" + link.alias));
+  return links;
+}
+
 json::array rates_of(const std::vector<runtime::DeviceRate>& rates, const char* member) {
   json::array array;
   for (const auto& rate : rates) array.push_back(json::object{{"Path", rate.device.string()}, {member, rate.rate}});
@@ -174,9 +196,10 @@ json::object host_config(const ContainerView& view) {
                          {"LogConfig", json::object{{"Type", or_default(description.log.driver, "json-file")},
                                                     {"Config", map_of(description.log.options)}}},
                          {"NetworkMode", network_name(description)},
-                         {"PortBindings", json::object()},
+                         {"PortBindings", port_bindings_of(description)},
                          {"RestartPolicy", json::object({{"Name", "no"}, {"MaximumRetryCount", 0}})},
                          {"AutoRemove", description.auto_remove},
+                         {"Links", links_of(description)},
                          {"VolumeDriver", ""},
                          {"VolumesFrom", list_or_null(description.volumes_from)},
                          {"CapAdd", list_or_null(description.security.cap_add)},
@@ -193,7 +216,7 @@ json::object host_config(const ContainerView& view) {
                          {"OomScoreAdj", description.oom_score_adj},
                          {"PidMode", namespaces.pid},
                          {"Privileged", description.security.privileged},
-                         {"PublishAllPorts", false},
+                         {"PublishAllPorts", description.publish_all},
                          {"ReadonlyRootfs", description.read_only_root},
                          {"SecurityOpt", security_options(description)}};
   if (auto tmpfs = tmpfs_of(description); !tmpfs.empty()) config["Tmpfs"] = std::move(tmpfs);

@@ -1,5 +1,7 @@
 #include "docker/container_inspect.h"
 
+#include <algorithm>
+
 #include <boost/json.hpp>
 
 #include "docker/container_host_config.h"
@@ -68,7 +70,7 @@ json::array mounts_of(const ContainerView& view) {
 std::string hostname_of(const ContainerView& view) {
   const Description& description = view.container.record.description;
   if (!description.hostname.empty()) return description.hostname;
-  return description.network == runtime::NetworkMode::kHost ? view.host_name : view.container.id().substr(0, 12);
+  return description.shares_host_network() ? view.host_name : view.container.id().substr(0, 12);
 }
 
 json::object config_of(const ContainerView& view) {
@@ -96,32 +98,113 @@ json::object config_of(const ContainerView& view) {
   return config;
 }
 
-json::object endpoint() {
-  return {{"IPAMConfig", nullptr}, {"Links", nullptr},        {"Aliases", nullptr},       {"NetworkID", ""},
-          {"EndpointID", ""},      {"Gateway", ""},           {"IPAddress", ""},          {"IPPrefixLen", 0},
-          {"IPv6Gateway", ""},     {"GlobalIPv6Address", ""}, {"GlobalIPv6PrefixLen", 0}, {"MacAddress", ""},
-          {"DriverOpts", nullptr}};
+std::string text_of(const std::optional<network::Address>& address) { return address ? address->text() : ""; }
+
+std::string gateway_of(const network::Pool* pool) { return pool == nullptr ? "" : text_of(pool->gateway); }
+
+int prefix_of(const network::Pool* pool, const std::optional<network::Address>& address) {
+  return pool == nullptr || !address ? 0 : pool->subnet.prefix();
 }
 
-json::object network_settings(const Description& description) {
-  return {{"Bridge", ""},
-          {"SandboxID", ""},
-          {"HairpinMode", false},
-          {"LinkLocalIPv6Address", ""},
-          {"LinkLocalIPv6PrefixLen", 0},
-          {"Ports", json::object()},
-          {"SandboxKey", ""},
-          {"SecondaryIPAddresses", nullptr},
-          {"SecondaryIPv6Addresses", nullptr},
-          {"EndpointID", ""},
-          {"Gateway", ""},
-          {"GlobalIPv6Address", ""},
-          {"GlobalIPv6PrefixLen", 0},
-          {"IPAddress", ""},
-          {"IPPrefixLen", 0},
-          {"IPv6Gateway", ""},
-          {"MacAddress", ""},
-          {"Networks", json::object({{network_name(description), endpoint()}})}};
+// By which others find it.
+json::value names_of(const network::Place& place) {
+  if (!place.network.names_containers()) return nullptr;
+  auto names = place.endpoint.aliases;
+  names.insert(names.begin(), place.endpoint.container_name);
+  names.push_back(place.endpoint.container.substr(0, 12));
+  return list_of(names);
+}
+
+// What it asked for, and, while it runs, what it got. Docker adds the short ID to the aliases.
+json::object endpoint_of(const ContainerView& view, const network::Wish& wish) {
+  const auto place = std::find_if(view.places.begin(), view.places.end(),
+                                  [&](const network::Place& one) { return one.network.name == wish.network; });
+  const network::Endpoint none;
+  const bool connected = place != view.places.end();
+  const network::Endpoint& endpoint = connected ? place->endpoint : none;
+  const network::Pool* v4 = connected ? place->network.pool(network::Family::kV4) : nullptr;
+  const network::Pool* v6 = connected ? place->network.pool(network::Family::kV6) : nullptr;
+  json::value ipam = nullptr;
+  if (!wish.ipv4.empty() || !wish.ipv6.empty()) {
+    json::object asked;
+    if (!wish.ipv4.empty()) asked["IPv4Address"] = wish.ipv4;
+    if (!wish.ipv6.empty()) asked["IPv6Address"] = wish.ipv6;
+    ipam = std::move(asked);
+  }
+  json::value aliases = nullptr;
+  if (wish.network != network::kDefaultNetwork) {
+    auto names = wish.aliases;
+    names.push_back(view.container.id().substr(0, 12));
+    aliases = list_of(names);
+  }
+  return {{"IPAMConfig", ipam},
+          {"Links", nullptr},
+          {"Aliases", aliases},
+          {"NetworkID", endpoint.network},
+          {"EndpointID", endpoint.id},
+          {"Gateway", gateway_of(v4)},
+          {"IPAddress", text_of(endpoint.v4)},
+          {"IPPrefixLen", prefix_of(v4, endpoint.v4)},
+          {"IPv6Gateway", endpoint.v6 ? gateway_of(v6) : ""},
+          {"GlobalIPv6Address", text_of(endpoint.v6)},
+          {"GlobalIPv6PrefixLen", prefix_of(v6, endpoint.v6)},
+          {"MacAddress", connected ? endpoint.mac.text() : ""},
+          {"DriverOpts", nullptr},
+          {"GwPriority", 0},
+          {"DNSNames", connected ? names_of(*place) : json::value(nullptr)}};
+}
+
+json::object ports_of(const ContainerView& view) {
+  json::object ports;
+  if (view.places.empty()) return ports;
+  for (const auto& exposed : view.container.record.description.exposed_ports) ports[exposed] = nullptr;
+  for (const auto& place : view.places) {
+    for (const auto& binding : place.endpoint.ports) {
+      auto& list = ports[std::to_string(binding.container_port) + "/" + network::name(binding.protocol)];
+      if (!list.is_array()) list = json::array();
+      list.as_array().push_back(
+          json::object{{"HostIp", binding.host.text()}, {"HostPort", std::to_string(binding.host_port)}});
+    }
+  }
+  return ports;
+}
+
+json::object networks_of(const ContainerView& view) {
+  const Description& description = view.container.record.description;
+  json::object networks;
+  for (const auto& wish : description.networks) networks[wish.network] = endpoint_of(view, wish);
+  if (!description.joins_networks() && !description.network.starts_with("container:"))
+    networks[description.network] = endpoint_of(view, {.network = description.network});
+  return networks;
+}
+
+// Where its network namespace can be entered.
+std::string sandbox_of(const ContainerView& view) {
+  const auto& init = view.container.state.init;
+  return view.places.empty() || !init ? "" : "/proc/" + std::to_string(init->pid) + "/ns/net";
+}
+
+// The members of the default bridge stand once more at the top.
+json::object network_settings(const ContainerView& view) {
+  auto networks = networks_of(view);
+  const auto empty = endpoint_of(view, {.network = network::kDefaultNetwork});
+  const auto* found = networks.if_contains(network::kDefaultNetwork);
+  const json::object& top = found == nullptr ? empty : found->as_object();
+  json::object settings = {{"Bridge", ""},
+                           {"SandboxID", view.places.empty() ? "" : view.container.id()},
+                           {"HairpinMode", false},
+                           {"LinkLocalIPv6Address", ""},
+                           {"LinkLocalIPv6PrefixLen", 0},
+                           {"Ports", ports_of(view)},
+                           {"SandboxKey", sandbox_of(view)},
+                           {"SecondaryIPAddresses", nullptr},
+                           {"SecondaryIPv6Addresses", nullptr}};
+  for (const char* name : {"EndpointID", "Gateway", "GlobalIPv6Address", "GlobalIPv6PrefixLen", "IPAddress",
+                           "IPPrefixLen", "IPv6Gateway", "MacAddress"}) {
+    settings[name] = top.at(name);
+  }
+  settings["Networks"] = std::move(networks);
+  return settings;
 }
 
 json::object graph_driver(const ContainerView& view) {
@@ -168,7 +251,7 @@ json::object container_inspect(const ContainerView& view) {
   }
   object["Mounts"] = mounts_of(view);
   object["Config"] = config_of(view);
-  object["NetworkSettings"] = network_settings(description);
+  object["NetworkSettings"] = network_settings(view);
   return object;
 }
 

@@ -10,6 +10,7 @@
 #include <boost/json/fwd.hpp>
 
 #include "container/container_store.h"
+#include "network/fabric.h"
 
 namespace davit::docker {
 
@@ -22,6 +23,7 @@ struct ContainerView {
   std::filesystem::path folder;                          // the container's own
   std::filesystem::path root;                            // where its root file system is mounted while it runs
   std::map<std::string, std::filesystem::path> volumes;  // where the content is of those that it mounts, by name
+  std::vector<network::Place> places;                    // while it runs
   struct Sizes {
     std::uint64_t own = 0, all = 0;  // bytes: of what it wrote; with its image
   };

@@ -183,13 +183,13 @@ const Type& mounts() {
 }
 
 const Type& network_settings_pointer() {
-  static const Type endpoint =
-      structure("network.EndpointSettings",
-                {field("IPAMConfig", any()), field("Links", texts()), field("Aliases", texts()),
-                 field("MacAddress", text_type()), field("DriverOpts", labels()), field("NetworkID", text_type()),
-                 field("EndpointID", text_type()), field("Gateway", text_type()), field("IPAddress", text_type()),
-                 field("IPPrefixLen", number()), field("IPv6Gateway", text_type()),
-                 field("GlobalIPv6Address", text_type()), field("GlobalIPv6PrefixLen", number())});
+  static const Type endpoint = structure(
+      "network.EndpointSettings",
+      {field("IPAMConfig", any()), field("Links", texts()), field("Aliases", texts()), field("MacAddress", text_type()),
+       field("DriverOpts", labels()), field("GwPriority", number()), field("NetworkID", text_type()),
+       field("EndpointID", text_type()), field("Gateway", text_type()), field("IPAddress", text_type()),
+       field("IPPrefixLen", number()), field("IPv6Gateway", text_type()), field("GlobalIPv6Address", text_type()),
+       field("GlobalIPv6PrefixLen", number()), field("DNSNames", texts())});
   static const Type endpoint_pointer = pointer_to(endpoint);
   static const Type endpoints = {
       .kind = Kind::kMap, .name = "map[string]" + endpoint_pointer.name, .element = &endpoint_pointer};

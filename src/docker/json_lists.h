@@ -47,8 +47,6 @@ inline const char* mount_type(container::MountKind kind) {
   return "";
 }
 
-inline const char* network_name(const container::Description& description) {
-  return description.network == runtime::NetworkMode::kHost ? "host" : "none";
-}
+inline const std::string& network_name(const container::Description& description) { return description.network; }
 
 }  // namespace davit::docker

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <map>
 #include <regex>
 #include <set>
 
@@ -45,8 +46,10 @@ class Selection {
       : filters_(filters) {
     filters.allow_only({"ancestor", "before", "exited", "expose", "health", "id", "is-task", "isolation", "label",
                         "name", "network", "publish", "since", "status", "volume"});
-    for (const std::string& text : filters.values("publish")) parse_port_filter("publish", text);
-    for (const std::string& text : filters.values("expose")) ports_.push_back(parse_port_filter("expose", text));
+    for (const std::string& text : filters.values("publish"))
+      published_ranges_.push_back(parse_port_filter("publish", text));
+    for (const std::string& text : filters.values("expose"))
+      exposed_ranges_.push_back(parse_port_filter("expose", text));
     for (const std::string& text : filters.values("exited")) exit_codes_.insert(parse_exit_code(text));
     read_words();
     for (const std::string& text : filters.values("before")) before_.push_back(created(containers, text));
@@ -54,6 +57,8 @@ class Selection {
     for (const std::string& text : filters.values("id")) read_id(all, text);
     for (const std::string& text : filters.values("ancestor")) read_ancestor(store.images(), text);
     for (const std::string& text : filters.values("name")) read_name(text);
+    for (const std::string& text : filters.values("network")) read_network(containers, text);
+    if (!published_ranges_.empty()) read_published(containers);
   }
 
   bool fits(const Container& one) const {
@@ -107,6 +112,21 @@ class Selection {
     }
   }
 
+  // By name or ID.
+  void read_network(container::ContainerStore& containers, const std::string& text) {
+    networks_.insert(text);
+    if (const auto found = containers.networks().networks().find(text)) networks_.insert(found->name);
+  }
+
+  void read_published(container::ContainerStore& containers) {
+    for (const network::Endpoint& endpoint : containers.networks().endpoints()) {
+      for (const network::PortBinding& binding : endpoint.ports) {
+        published_[endpoint.container].push_back(
+            fmt::format("{}/{}", binding.host_port, network::name(binding.protocol)));
+      }
+    }
+  }
+
   bool is_between(const Container& one) const {
     const base::Time created = one.record.created;
     return std::all_of(before_.begin(), before_.end(), [&](base::Time time) { return created < time; }) &&
@@ -145,8 +165,10 @@ class Selection {
 
   bool fits_network(const Container& one) const {
     if (!filters_.has("network")) return true;
-    return has(filters_.values("network"),
-               one.record.description.network == runtime::NetworkMode::kHost ? "host" : "none");
+    const auto& description = one.record.description;
+    if (!description.joins_networks()) return networks_.contains(description.network);
+    return std::any_of(description.networks.begin(), description.networks.end(),
+                       [&](const network::Wish& wish) { return networks_.contains(wish.network); });
   }
 
   bool fits_ancestor(const Container& one) const {
@@ -155,13 +177,18 @@ class Selection {
     return image && ancestors_.contains(*image);
   }
 
-  // Nothing is published without networks, so that `publish` fits none.
+  // As docker: one of the two is enough.
   bool fits_ports(const Container& one) const {
-    if (filters_.has("publish")) return false;
-    if (!filters_.has("expose")) return true;
+    if (!filters_.has("publish") && !filters_.has("expose")) return true;
     const auto& exposed = one.record.description.exposed_ports;
-    return std::any_of(exposed.begin(), exposed.end(), [&](const std::string& port) {
-      return std::any_of(ports_.begin(), ports_.end(), [&](const PortRange& range) { return range.has(port); });
+    const auto published = published_.find(one.id());
+    return has_port_of(exposed_ranges_, exposed) ||
+           (published != published_.end() && has_port_of(published_ranges_, published->second));
+  }
+
+  static bool has_port_of(const std::vector<PortRange>& ranges, const std::vector<std::string>& ports) {
+    return std::any_of(ports.begin(), ports.end(), [&](const std::string& port) {
+      return std::any_of(ranges.begin(), ranges.end(), [&](const PortRange& range) { return range.has(port); });
     });
   }
 
@@ -171,7 +198,9 @@ class Selection {
   std::set<std::string> ids_;
   std::set<oci::Digest> ancestors_;
   std::vector<std::regex> names_;
-  std::vector<PortRange> ports_;
+  std::set<std::string> networks_;  // by name
+  std::vector<PortRange> exposed_ranges_, published_ranges_;
+  std::map<std::string, std::vector<std::string>> published_;  // by container: ports of the host
   bool tasks_ = false;
 };
 

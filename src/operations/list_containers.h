@@ -18,7 +18,8 @@ struct ListContainersOptions {
 // Newest first. Values of a filter are alternatives, but for labels, which must all be there; several filters must all
 // fit. `ancestor` (a name or an ID of an image, by what it means now), `before` and `since` (a container), `exited`,
 // `health`, `id` (a prefix that one has), `is-task`, `isolation` (of Windows: on Linux all fit), `label`, `name` (a
-// regular expression, ECMAScript's), `network`, `publish` (no container does yet), `expose`, `status`, `volume` (its
+// regular expression, ECMAScript's), `network` (its name or ID), `publish`
+// (a port of the host), `expose`, `status`, `volume` (its
 // name, or a path on either side). Throws Error(kInvalidArgument) with docker's words for a bad filter,
 // Error(kNotFound) for a container that is not there.
 // Asks for images with `ancestor` alone: lists of containers are there even where the index of images cannot be opened.

@@ -45,7 +45,11 @@ container::Description merge_config(const oci::ExecutionConfig& image, const Run
   if (description.working_dir.empty()) description.working_dir = image.working_dir;
   if (description.stop_signal.empty()) description.stop_signal = image.stop_signal;
   for (const auto& [key, value] : image.labels) description.labels.emplace(key, value);
-  description.exposed_ports = image.exposed_ports;
+  for (const auto& port : image.exposed_ports) {
+    const auto& there = description.exposed_ports;
+    if (std::find(there.begin(), there.end(), port) == there.end()) description.exposed_ports.push_back(port);
+  }
+  std::sort(description.exposed_ports.begin(), description.exposed_ports.end());
   for (const auto& mount : description.mounts) {
     if (mount.origin == container::MountOrigin::kVolumeFlag && mount.anonymous)
       description.volumes.push_back(mount.target.string());

@@ -2,6 +2,8 @@
 
 #include "base/error.h"
 #include "container/check_settings.h"
+#include "container/join_namespaces.h"
+#include "container/make_spec.h"
 #include "container/merge_mounts.h"
 #include "container/volume_spec.h"
 #include "operations/find_image.h"
@@ -69,11 +71,29 @@ std::vector<container::MountPoint> mounts_of_others(container::ContainerStore& c
 }
 
 // "container:NAME" with the container's whole ID.
-void resolve_namespaces(container::ContainerStore& containers, container::Namespaces& namespaces) {
+void resolve_namespaces(container::ContainerStore& containers, container::Description& asked) {
   constexpr std::string_view kContainer = "container:";
-  for (std::string* mode : {&namespaces.ipc, &namespaces.pid}) {
+  for (std::string* mode : {&asked.namespaces.ipc, &asked.namespaces.pid, &asked.network}) {
     if (mode->starts_with(kContainer))
       *mode = std::string(kContainer) + containers.get(mode->substr(kContainer.size())).id();
+  }
+}
+
+// Networks by their names, however they were typed; with another container's network its host name comes too.
+void resolve_networks(container::ContainerStore& containers, container::Description& asked) {
+  for (network::Wish& wish : asked.networks) {
+    const bool first = asked.network == wish.network;
+    wish.network = containers.networks().get(wish.network).name;
+    if (first) asked.network = wish.network;
+  }
+  if (const auto donor = container::joined_container(asked.network))
+    asked.hostname = container::hostname_of(containers.get(*donor).record);
+  for (container::Link& link : asked.links) {
+    try {
+      link.container = containers.get(link.container).name();
+    } catch (const Error& error) {
+      throw Error(error.code(), fmt::format("could not get container for {}: {}", link.container, error.message()));
+    }
   }
 }
 
@@ -105,7 +125,8 @@ CreatedContainer create_container(store::Store& store, container::ContainerStore
                                   const std::function<void(const oci::Reference&)>& missing) try {
   auto warnings = container::check_settings(options.asked);
   container::merge_mounts(options.asked.mounts, {}, {});  // throws where two have one target
-  resolve_namespaces(containers, options.asked.namespaces);
+  resolve_namespaces(containers, options.asked);
+  resolve_networks(containers, options.asked);
   const auto of_others = mounts_of_others(containers, options.asked.volumes_from);
   ensure_image(store, registries, options, progress, missing);
   std::optional<base::FileLock> lock = lock_image_use(store, base::FileLock::Mode::kShared);

@@ -2,7 +2,9 @@
 
 #include "base/error.h"
 #include "base/fs/paths.h"
+#include "base/log.h"
 #include "base/strings.h"
+#include "runtime/conmon_process.h"
 
 namespace davit::runtime {
 
@@ -70,6 +72,19 @@ CgroupPlace cgroup_place(CgroupManager manager, const std::string& parent, const
                 "cgroup-parent for systemd cgroup should be a valid slice named as \"xxx.slice\"");
   }
   return {slice_path(parent) + "/" + kScopePrefix + "-" + id + ".scope", parent + ":" + kScopePrefix + ":" + id};
+}
+
+void leave_callers_group(CgroupManager manager, const Cgroups& cgroups, const std::string& parent, int pid,
+                         const std::string& scope) {
+  if (manager == CgroupManager::kCgroupfs) {
+    cgroups.adopt(pid, parent + kConmonGroup);
+    return;
+  }
+  try {
+    start_scope({.name = scope, .slice = slice_of(parent), .pid = pid});
+  } catch (const Error& error) {
+    base::log::warn("{} stays in its caller's control group: {}", scope, error.message());
+  }
 }
 
 }  // namespace davit::runtime

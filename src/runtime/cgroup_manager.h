@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <string>
 
+#include "runtime/cgroup.h"
+
 namespace davit::runtime {
 
 enum class CgroupManager { kCgroupfs, kSystemd };
@@ -42,5 +44,10 @@ struct Scope {
 // By the system's bus (org.freedesktop.systemd1, StartTransientUnit); returns when the process is there. Throws
 // Error(kUnavailable) saying why it could not be.
 void start_scope(const Scope& scope);
+
+// Takes a process that is to outlive whoever called us out of his control group: into one for all such processes of the
+// store (`parent` is its own), or into a scope of this name. Where that cannot be it stays: logged, no error.
+void leave_callers_group(CgroupManager manager, const Cgroups& cgroups, const std::string& parent, int pid,
+                         const std::string& scope);
 
 }  // namespace davit::runtime

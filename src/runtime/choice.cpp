@@ -60,7 +60,7 @@ std::optional<std::string> refusal(const stdfs::path& program, const stdfs::path
   fs::TemporaryDirectory folder(run, "probe-");
   const auto id = "probe-" + base::random_hex(8);
   const auto host = HostLimits::probe();
-  auto spec = default_spec(NetworkMode::kNone, host);
+  auto spec = default_spec(NetworkMode::kOwn, host);
   spec.rootfs = folder.path() / "rootfs";
   spec.process.args = {"/self"};
   spec.mounts.push_back(bind_mount(fs::read_link("/proc/self/exe").value_or("/proc/self/exe"), "/self", true));

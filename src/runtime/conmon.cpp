@@ -136,6 +136,8 @@ Created ContainerRuntime::create(const Bundle& bundle) {
                                {.access = fs::Access::kWrite, .create = fs::Create::kIfMissing, .truncate = true});
   // Until the start byte conmon dies with us: at its pipe's end without a byte it would go on and leave a container
   // that nobody knows of. What it forks after that lives on.
+  std::vector<int> passed = {sync.write.get(), start.read.get()};
+  passed.insert(passed.end(), bundle.held_fds.begin(), bundle.held_fds.end());
   auto child = base::spawn({
       .argv = command,
       .extra_env = {{"_OCI_SYNCPIPE", std::to_string(sync.write.get())},
@@ -145,14 +147,15 @@ Created ContainerRuntime::create(const Bundle& bundle) {
       .stdin_fd = null.fd(),
       .stdout_fd = null.fd(),
       .stderr_fd = errors.fd(),
-      .pass_fds = {sync.write.get(), start.read.get()},
+      .pass_fds = std::move(passed),
       .new_session = true,
       .die_with_parent = true,
       .seccomp_filter = bundle.seccomp_filter,
   });
   sync.write.reset();
   start.read.reset();
-  leave_callers_group(child.pid(), bundle.id);
+  leave_callers_group(options_.cgroup_manager, cgroups_, options_.cgroup_parent, child.pid(),
+                      "davit-conmon-" + bundle.id + ".scope");
   write_start_byte(start.write);
   start.write.reset();
 
@@ -169,19 +172,6 @@ Created ContainerRuntime::create(const Bundle& bundle) {
   auto conmon = conmon_pid ? base::ProcessIdentity::of(*conmon_pid) : std::nullopt;
   if (!init || !conmon) throw Error(Code::kInternal, "the container ended before it was started");
   return {std::move(*init), std::move(*conmon)};
-}
-
-// Where it cannot be moved, the container ends with whoever called us: worth a word, no reason to refuse.
-void ContainerRuntime::leave_callers_group(int conmon, const std::string& id) const {
-  if (options_.cgroup_manager == CgroupManager::kCgroupfs) {
-    cgroups_.adopt(conmon, options_.cgroup_parent + kConmonGroup);
-    return;
-  }
-  try {
-    start_scope({.name = "davit-conmon-" + id + ".scope", .slice = slice_of(options_.cgroup_parent), .pid = conmon});
-  } catch (const Error& error) {
-    base::log::warn("conmon stays in its caller's control group: {}", error.message());
-  }
 }
 
 void ContainerRuntime::start(const Bundle& bundle) {

@@ -31,6 +31,7 @@ struct Bundle {
   bool terminal = false;
   bool open_stdin = false;
   bool leave_stdin_open = false;                 // when who was attached leaves
+  std::vector<int> held_fds = {};                // kept open by conmon as long as it lives: reserved ports
   std::vector<sock_filter> seccomp_filter = {};  // runtime::early_filter(): conmon is started with it, for exec too
 };
 
@@ -113,7 +114,6 @@ class ContainerRuntime {
                const std::vector<std::string>& options = {}, std::string_view input = {});
   std::string failure_of(const Bundle& bundle, const std::string& fallback) const;
   void lift_processes_limit(const std::string& id) const;
-  void leave_callers_group(int conmon, const std::string& id) const;
 
   Options options_;
   Cgroups cgroups_;

@@ -46,7 +46,8 @@ Exec ContainerRuntime::exec(const Bundle& session, const std::function<void()>& 
   sync.write.reset();
   start.read.reset();
   attach.write.reset();
-  leave_callers_group(child.pid(), session.id + "-" + session.folder.filename().string());
+  leave_callers_group(options_.cgroup_manager, cgroups_, options_.cgroup_parent, child.pid(),
+                      "davit-conmon-" + session.id + "-" + session.folder.filename().string() + ".scope");
   write_start_byte(start.write);
   child.wait();
 

@@ -12,7 +12,7 @@ namespace {
 namespace json = boost::json;
 
 json::object process_json(const ExecProcess& process, const HostLimits& host = {}) {
-  ContainerSpec spec = default_spec(NetworkMode::kNone, host);
+  ContainerSpec spec = default_spec(NetworkMode::kOwn, host);
   spec.process.args = {"sleep", "600"};
   spec.process.env = {"A=b"};
   spec.process.working_dir = "/srv";

@@ -35,7 +35,8 @@ struct Namespace {
   bool operator==(const Namespace&) const = default;
 };
 
-enum class NetworkMode { kNone, kHost };
+// Whose network namespace: its own (or one that it joins), or the host's.
+enum class NetworkMode { kOwn, kHost };
 
 struct ResourceLimit {
   std::string name;  // "RLIMIT_NOFILE"

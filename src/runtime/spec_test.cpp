@@ -124,7 +124,7 @@ TEST(Spec, UnknownCapabilityIsRefused) {
 }
 
 TEST(Defaults, AreDockers) {
-  const auto spec = default_spec(NetworkMode::kNone, all_allowed());
+  const auto spec = default_spec(NetworkMode::kOwn, all_allowed());
   EXPECT_EQ(spec.process.capabilities.size(), 14U);
   EXPECT_FALSE(spec.process.no_new_privileges);
   EXPECT_EQ(spec.namespaces,
@@ -142,8 +142,8 @@ TEST(Defaults, HostNetworkHasNoNetworkNamespaceAndNoNetworkSysctls) {
 }
 
 TEST(Defaults, CgroupNamespaceIsPrivateWithV2) {
-  EXPECT_EQ(default_namespaces(NetworkMode::kNone, true).back().kind, "cgroup");
-  EXPECT_EQ(default_namespaces(NetworkMode::kNone, false).back().kind, "network");
+  EXPECT_EQ(default_namespaces(NetworkMode::kOwn, true).back().kind, "cgroup");
+  EXPECT_EQ(default_namespaces(NetworkMode::kOwn, false).back().kind, "network");
 }
 
 TEST(HostLimitsProbe, KnowsThisProcess) {

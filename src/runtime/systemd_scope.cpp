@@ -6,9 +6,9 @@
 #include <map>
 #include <string>
 
-#include <dlfcn.h>
 #include <systemd/sd-bus.h>
 
+#include "base/dynamic_library.h"
 #include "base/error.h"
 #include "runtime/cgroup_manager.h"
 
@@ -25,23 +25,7 @@ constexpr const char* kObject = "/org/freedesktop/systemd1";
 constexpr const char* kManager = "org.freedesktop.systemd1.Manager";
 constexpr auto kTimeout = std::chrono::seconds(10);
 
-class Library {
- public:
-  Library() : handle_(::dlopen("libsystemd.so.0", RTLD_NOW | RTLD_LOCAL)) {
-    if (handle_ == nullptr) throw Error(Code::kUnavailable, "libsystemd.so.0 is not installed (package libsystemd0)");
-  }
-  template <typename Function>
-  Function* find(Function*, const char* name) const {
-    auto* found = reinterpret_cast<Function*>(::dlsym(handle_, name));
-    if (found == nullptr) throw Error::format(Code::kUnavailable, "libsystemd.so.0 has no {}", name);
-    return found;
-  }
-
- private:
-  void* handle_;  // kept: what it started may outlive us
-};
-
-#define DAVIT_SD(name) library_.find(&::name, #name)
+#define DAVIT_SD(name) library_.find(#name, &::name)
 
 class Bus {
  public:
@@ -116,7 +100,7 @@ class Bus {
     if (result < 0) throw Error::format(Code::kUnavailable, "systemd: {}: {}", what, ::strerror(-result));
   }
 
-  Library library_;
+  base::DynamicLibrary library_ = base::DynamicLibrary("libsystemd.so.0", "libsystemd0");
   sd_bus* bus_ = nullptr;
   std::map<std::string, std::string> results_;  // of jobs, by path
 };

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from testing import networks
 from testing import tls as certificates
 from testing.davit import PROGRAM, Davit
 from testing.fake_registry import FakeRegistry
@@ -50,6 +51,7 @@ def davit(folder, driver):
             running = program.another(store.name)("ps", "-a", "-q", code=None)
             if running.code == 0 and running.lines:
                 program.another(store.name)("rm", "-f", *running.lines, code=None)
+    networks.remove_links()
 
 
 @pytest.fixture
@@ -121,6 +123,19 @@ def docker():
     path = Path(os.environ["DAVIT_SANDBOX"]) / "docker"
     engine = Docker(path)
     yield engine
+    engine.stop()
+
+
+@pytest.fixture
+def networked_docker(registry):
+    """A dockerd with its default bridge and its rules, and the image box:1 in it."""
+    engine = Docker(Path(os.environ["DAVIT_SANDBOX"]) / "networked-docker", networks=True)
+    origin = registry.push_busybox("team/box:1")
+    engine("pull", "-q", origin)
+    engine("tag", origin, "box:1")
+    yield engine
+    for container in engine("ps", "-aq").split():
+        engine("rm", "-f", container, code=None)
     engine.stop()
 
 

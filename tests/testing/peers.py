@@ -13,9 +13,9 @@ def run(*command, env=None, stdin=None, code=0):
 
 
 class Docker:
-    """A dockerd of the sandbox, without networks, and the docker command on it. `options`: more of dockerd's."""
+    """A dockerd of the sandbox, without networks unless they are asked for, and the docker command on it. `options`: more of dockerd's."""
 
-    def __init__(self, folder, *options):
+    def __init__(self, folder, *options, networks=False):
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.socket = f"unix:///run/docker-{os.getpid()}-{folder.name}.sock"
@@ -23,7 +23,7 @@ class Docker:
         self.environment.pop("DOCKER_CONTENT_TRUST", None)
         with open(folder / "log", "wb") as log:
             self.process = subprocess.Popen(["dockerd", "--data-root", folder / "data", "--exec-root", "/run/docker", "--pidfile", "/run/docker.pid",
-                                             "-H", self.socket, "--iptables=false", "--bridge=none", *options], stdin=subprocess.DEVNULL,
+                                             "-H", self.socket, *([] if networks else ["--iptables=false", "--bridge=none"]), *options], stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=log)
         wait_until(self.answers, what=lambda: "dockerd: " + (folder / "log").read_text()[-2000:])
 

@@ -131,18 +131,22 @@ class ContainerNames(Names):
         text = re.sub(r"/davit-[0-9a-f]{12}/", "/STORE/", text)
         text = re.sub(r"\b\d+(\.\d+)?[kKMG]iB\b", "SIZE", text)
         text = re.sub(r"\b\d+\.\d\d%", "N%", text)
+        text = re.sub(r"^\d+: eth", "N: eth", text, flags=re.M)
+        text = re.sub(r"\b172\.(1[7-9]|2\d|3[01])\.(0\.\d+|255\.255)\b", r"172.N.\2", text)  # a subnet of the engine's choice
+        text = re.sub(r"\bon endpoint [a-z]+_[a-z]+ ", "on endpoint SOME_NAME ", text)
+        text = re.sub(r"/proc/\d+/ns", "/proc/PID/ns", text)
+        text = re.sub(r"\b(docker0|dv-[0-9a-f]{12})\b", "BRIDGE", text)
         return super().plain(text)
 
 
 class ContainerPlay:
-    """A section of docker-transcripts-5.txt, played from its beginning to its end; what differs is told all at once."""
+    """A section of a recording, played from its beginning to its end; what differs is told all at once."""
 
-    RECORDING = "docker-transcripts-5.txt"
-
-    def __init__(self, davit, section):
+    def __init__(self, davit, section, recording="docker-transcripts-5.txt"):
         self.davit = davit
-        self.blocks = blocks(self.RECORDING, section)
-        assert self.blocks, f"{self.RECORDING} has no section {section}"
+        self.recording = recording
+        self.blocks = blocks(recording, section)
+        assert self.blocks, f"{recording} has no section {section}"
         self.cwd = davit.folder / "cwd"
         self.cwd.mkdir()
         self.config = davit.folder / "davit.toml"
@@ -173,7 +177,7 @@ class ContainerPlay:
                 wanted_code = wanted_code if other is None else other
             if block.command.startswith("+ "):
                 code = 0
-            expected, found = self.docker.plain("\n".join(recorded)), self.ours.plain(said)
+            expected, found = self.docker.plain("\n".join(recorded).rstrip()), self.ours.plain(said.rstrip())
             if block.command in unordered:
                 expected, found = sorted(expected), sorted(found)
             if block.command in numbers:
@@ -181,5 +185,26 @@ class ContainerPlay:
             if wrong:  # after a difference an ID may have another number
                 expected, found = ([re.sub(r"ID\d+", "ID", line) for line in side] for side in (expected, found))
             if (expected, wanted_code) != (found, code):
-                wrong.append(f"{self.RECORDING}:{block.line}: docker {block.command}\n--- docker [exit {block.code}]\n{block.output}--- davit [exit {code}]\n{said}")
+                wrong.append(f"{self.recording}:{block.line}: docker {block.command}\n--- docker [exit {block.code}]\n{block.output}--- davit [exit {code}]\n{said}")
         return wrong
+
+
+# --- help: davit's words are its own, its flags docker's -------------------------------------------------------------
+
+def _flags(help_text):
+    """{--flag: (letter, kind of value)} of a help page."""
+    return {name: (letter, kind) for letter, name, kind in re.findall(r"^  (?:-(\w), |    )--([\w-]+)(?: (\S+))?(?:  |$)", help_text, re.M)}
+
+
+def _subcommands(help_text):
+    return set(re.findall(r"^  (\w+) +\S", help_text.partition("Commands:\n")[2], re.M))
+
+
+def compare_help(davit, block):
+    """A recorded `COMMAND --help` and davit's: the usage line, the flags by name, letter and kind of value, the subcommands."""
+    said = davit(*block.command.split(), code=block.code).output
+    missing = {flag: shape for flag, shape in _flags(block.output).items() if flag != "help" and _flags(said).get(flag) != shape}
+    assert not missing, {flag: (shape, _flags(said).get(flag)) for flag, shape in missing.items()}
+    assert _subcommands(block.output) <= _subcommands(said)
+    usage = "Usage:" + block.output.partition("Usage:")[2].splitlines()[0].replace("docker", "davit")
+    assert usage in said.splitlines(), said

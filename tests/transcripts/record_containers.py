@@ -4,16 +4,11 @@ further ones name sections to record alone.
 A line of SCRIPT is a docker command, `+ COMMAND` a shell's in the same folder, `## NAME` begins a section. A section begins with the images alone:
 box:1 (busybox), data:1 (a volume that has a file, labels) and app:1 (entrypoint, user, working directory, stop signal, port)."""
 
-import os
-import shlex
-import subprocess
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from testing.peers import Docker
-from testing.registry import Registry
-from testing.transcripts import container_images
+from testing.recorder import record
 
 SCRIPT = r"""
 ## create
@@ -1089,48 +1084,4 @@ container nosuch
 volume nosuch
 """
 
-work = Path(os.environ["DAVIT_SANDBOX"])
-out = open(sys.argv[1], "w")
-wanted = sys.argv[2:]
-cwd = work / "cwd"
-cwd.mkdir()
-registry = Registry(work / "registry")
-docker = Docker(work / "docker")
-env = docker.environment | {"LC_ALL": "C.UTF-8"}
-for name, image in container_images().items():
-    origin = registry.push("origin/" + name, image)
-    for words in (["pull", "-q", origin], ["tag", origin, name], ["rmi", origin]):
-        docker(*words)
-registry.stop()
-
-
-def play(line):
-    words, _, stdin = line.partition(" <<< ")
-    given = {"input": stdin.strip("'").encode() + b"\n"} if stdin else {"stdin": subprocess.DEVNULL}
-    shell = words.startswith("+ ")
-    command = ["sh", "-c", words[2:]] if shell else ["docker", *shlex.split(words)]
-    run = subprocess.run(command, env=env, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, **given)
-    text = run.stdout.decode(errors="replace")
-    end = "" if text.endswith("\n") or not text else "\n"
-    out.write(("" if shell else "$ docker ") + line + "\n" + text + end + ("\n" if shell else f"[exit {run.returncode}]\n\n"))
-    out.flush()
-
-
-out.write("# docker CLI 28.2.2 against dockerd 20.10.24 without a bridge: the life of containers (record_containers.py). `+` is a shell's command.\n")
-recording = False
-for line in filter(None, SCRIPT.splitlines()):
-    if not line.startswith("## "):
-        if recording:
-            play(line)
-        continue
-    for words in (["ps", "-aq"], ["volume", "ls", "-q"]):
-        left = docker(*words).split()
-        if left:
-            docker(*(["rm", "-fv"] if words[0] == "ps" else ["volume", "rm", "-f"]), *left, code=None)
-    docker("image", "prune", "-f")
-    subprocess.run("rm -rf ./*", shell=True, cwd=cwd)
-    recording = not wanted or line.removeprefix("## ") in wanted
-    if recording:
-        print(line, flush=True)
-        out.write(f"\n{line}\n")
-docker.stop()
+record(SCRIPT, "docker CLI 28.2.2 against dockerd 20.10.24 without a bridge: the life of containers (record_containers.py)")

@@ -1,0 +1,295 @@
+#include "network/links.h"
+
+#include <algorithm>
+
+#include <linux/if_addr.h>
+#include <net/if.h>
+#include <netlink/netlink.h>
+#include <netlink/route/addr.h>
+#include <netlink/route/link.h>
+#include <netlink/route/link/bridge.h>
+#include <netlink/route/link/ipvlan.h>
+#include <netlink/route/link/macvlan.h>
+#include <netlink/route/link/veth.h>
+#include <netlink/route/route.h>
+
+#include "base/error.h"
+#include "base/strings.h"
+
+namespace davit::network {
+
+namespace {
+
+using base::Code;
+using base::Error;
+
+Code code_of(int failure) {
+  switch (-failure) {
+    case NLE_EXIST:
+      return Code::kConflict;
+    case NLE_OBJ_NOTFOUND:
+    case NLE_NODEV:
+      return Code::kNotFound;
+    case NLE_PERM:
+    case NLE_NOACCESS:
+      return Code::kPermissionDenied;
+    case NLE_OPNOTSUPP:
+      return Code::kNotSupported;
+    case NLE_INVAL:
+    case NLE_RANGE:
+      return Code::kInvalidArgument;
+    default:
+      return Code::kIo;
+  }
+}
+
+// libnl's codes are negative.
+void check(int result, const std::string& what) {
+  if (result >= 0) return;
+  std::string cause = ::nl_geterror(result);
+  if (!cause.empty()) cause[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(cause[0])));
+  throw Error::format(code_of(result), "{}: {}", what, cause);
+}
+
+struct Put {
+  void operator()(rtnl_link* link) const { ::rtnl_link_put(link); }
+  void operator()(rtnl_addr* address) const { ::rtnl_addr_put(address); }
+  void operator()(rtnl_route* route) const { ::rtnl_route_put(route); }
+  void operator()(nl_addr* address) const { ::nl_addr_put(address); }
+  void operator()(nl_cache* cache) const { ::nl_cache_free(cache); }
+};
+using LinkObject = std::unique_ptr<rtnl_link, Put>;
+using AddressObject = std::unique_ptr<rtnl_addr, Put>;
+using RouteObject = std::unique_ptr<rtnl_route, Put>;
+using NlAddress = std::unique_ptr<nl_addr, Put>;
+using Cache = std::unique_ptr<nl_cache, Put>;
+
+int family_number(Family family) { return family == Family::kV4 ? AF_INET : AF_INET6; }
+
+NlAddress address_object(const Address& address, int prefix) {
+  NlAddress object(::nl_addr_build(family_number(address.family()), address.bytes().data(), address.size()));
+  ::nl_addr_set_prefixlen(object.get(), prefix);
+  return object;
+}
+
+NlAddress mac_object(const MacAddress& mac) {
+  return NlAddress(::nl_addr_build(AF_LLC, mac.bytes().data(), mac.bytes().size()));
+}
+
+std::optional<LinkAddress> from_object(const nl_addr* address) {
+  if (address == nullptr) return {};
+  const int family = ::nl_addr_get_family(address);
+  if (family != AF_INET && family != AF_INET6) return {};
+  std::array<std::uint8_t, 16> bytes = {};
+  const auto* binary = static_cast<const std::uint8_t*>(::nl_addr_get_binary_addr(address));
+  std::copy_n(binary, std::min<std::size_t>(::nl_addr_get_len(address), bytes.size()), bytes.begin());
+  return LinkAddress{{family == AF_INET ? Family::kV4 : Family::kV6, bytes},
+                     static_cast<int>(::nl_addr_get_prefixlen(address))};
+}
+
+LinkObject find_link(nl_sock* socket, const std::string& name) {
+  rtnl_link* found = nullptr;
+  const int result = ::rtnl_link_get_kernel(socket, 0, name.c_str(), &found);
+  if (result == -NLE_OBJ_NOTFOUND || result == -NLE_NODEV) return {};
+  check(result, "look for link " + name);
+  return LinkObject(found);
+}
+
+Cache routes_of(nl_sock* socket, Family family) {
+  nl_cache* cache = nullptr;
+  check(::rtnl_route_alloc_cache(socket, family_number(family), 0, &cache), "list routes");
+  return Cache(cache);
+}
+
+}  // namespace
+
+void Links::Close::operator()(nl_sock* socket) const { ::nl_socket_free(socket); }
+
+Links::Links(Links&&) noexcept = default;
+Links::~Links() = default;
+
+Links Links::open() {
+  Links links(::nl_socket_alloc());
+  if (!links.socket_) throw Error(Code::kIo, "no memory for a netlink socket");
+  check(::nl_connect(links.socket_.get(), NETLINK_ROUTE), "open a netlink socket");
+  return links;
+}
+
+Links Links::here() { return open(); }
+
+// A socket stays in the namespace in which it was made.
+Links Links::in(const Namespace& name_space) {
+  std::optional<Links> links;
+  name_space.run([&] { links.emplace(open()); });
+  return std::move(*links);
+}
+
+std::optional<Link> Links::find(const std::string& name) const {
+  const auto link = find_link(socket_.get(), name);
+  if (!link) return {};
+  const char* kind = ::rtnl_link_get_type(link.get());
+  return Link{.index = ::rtnl_link_get_ifindex(link.get()),
+              .kind = kind == nullptr ? "" : kind,
+              .up = (::rtnl_link_get_flags(link.get()) & IFF_UP) != 0,
+              .mtu = static_cast<int>(::rtnl_link_get_mtu(link.get())),
+              .master = ::rtnl_link_get_master(link.get())};
+}
+
+int Links::index_of(const std::string& name) const {
+  const auto link = find(name);
+  if (!link) throw Error::format(Code::kNotFound, "there is no link {}", name);
+  return link->index;
+}
+
+std::vector<LinkAddress> Links::addresses(const std::string& name) const {
+  const int index = index_of(name);
+  nl_cache* list = nullptr;
+  check(::rtnl_addr_alloc_cache(socket_.get(), &list), "list addresses");
+  const Cache cache(list);
+  std::vector<LinkAddress> found;
+  for (auto* object = ::nl_cache_get_first(list); object != nullptr; object = ::nl_cache_get_next(object)) {
+    auto* address = reinterpret_cast<rtnl_addr*>(object);
+    if (::rtnl_addr_get_ifindex(address) != index) continue;
+    if (const auto one = from_object(::rtnl_addr_get_local(address))) found.push_back(*one);
+  }
+  return found;
+}
+
+std::vector<Route> Links::routes(Family family) const {
+  const auto cache = routes_of(socket_.get(), family);
+  std::vector<Route> found;
+  for (auto* object = ::nl_cache_get_first(cache.get()); object != nullptr; object = ::nl_cache_get_next(object)) {
+    auto* route = reinterpret_cast<rtnl_route*>(object);
+    const auto target = from_object(::rtnl_route_get_dst(route));
+    const auto table = ::rtnl_route_get_table(route);
+    if (!target || target->prefix == 0 || table == RT_TABLE_LOCAL) continue;
+    auto* hop = ::rtnl_route_get_nnexthops(route) > 0 ? ::rtnl_route_nexthop_n(route, 0) : nullptr;
+    const bool connected = hop != nullptr && ::rtnl_route_nh_get_gateway(hop) == nullptr;
+    found.push_back({Subnet(target->address, target->prefix), connected});
+  }
+  return found;
+}
+
+bool Links::ensure_bridge(const Bridge& bridge) const {
+  auto link = find(bridge.name);
+  if (link && link->kind != "bridge") {
+    throw Error::format(Code::kConflict, "link {} is there already, and it is no bridge", bridge.name);
+  }
+  if (!link) {
+    const LinkObject made(::rtnl_link_bridge_alloc());
+    ::rtnl_link_set_name(made.get(), bridge.name.c_str());
+    // An address of its own: else the bridge takes the lowest of its ports', and changes it as they come and go.
+    ::rtnl_link_set_addr(made.get(), mac_object(MacAddress::random()).get());
+    const int result = ::rtnl_link_add(socket_.get(), made.get(), NLM_F_CREATE | NLM_F_EXCL);
+    if (result != -NLE_EXIST) check(result, "make bridge " + bridge.name);
+  }
+  const auto present = link ? addresses(bridge.name) : std::vector<LinkAddress>();
+  for (const auto& address : bridge.addresses) {
+    if (std::find(present.begin(), present.end(), address) == present.end()) add_address(bridge.name, address);
+  }
+  if (!link || !link->up) set_up(bridge.name, bridge.mtu);  // a new bridge takes no MTU
+  return !link;
+}
+
+void Links::add_port(const std::string& port, const std::string& bridge) const {
+  const auto link = find_link(socket_.get(), port);
+  if (!link) throw Error::format(Code::kNotFound, "there is no link {}", port);
+  const LinkObject change(::rtnl_link_alloc());
+  ::rtnl_link_set_master(change.get(), index_of(bridge));
+  check(::rtnl_link_change(socket_.get(), link.get(), change.get(), 0), "make link " + port + " a port");
+  set_up(port);
+  let_back_in(port);
+}
+
+void Links::add_veth(const Veth& veth, const std::string& bridge, const Namespace& container) const {
+  const LinkObject host(::rtnl_link_veth_alloc());
+  const LinkObject peer(::rtnl_link_veth_get_peer(host.get()));
+  ::rtnl_link_set_name(host.get(), veth.host_name.c_str());
+  ::rtnl_link_set_master(host.get(), index_of(bridge));
+  ::rtnl_link_set_name(peer.get(), veth.container_name.c_str());
+  ::rtnl_link_set_ns_fd(peer.get(), container.fd());
+  if (veth.mac) ::rtnl_link_set_addr(peer.get(), mac_object(*veth.mac).get());
+  if (veth.mtu != 0) {
+    for (auto* link : {host.get(), peer.get()}) ::rtnl_link_set_mtu(link, static_cast<unsigned>(veth.mtu));
+  }
+  check(::rtnl_link_add(socket_.get(), host.get(), NLM_F_CREATE | NLM_F_EXCL), "make link " + veth.host_name);
+  set_up(veth.host_name);
+  let_back_in(veth.host_name);
+}
+
+// A packet may leave by the port that it came by: a container calls its own published port, and the bridge's netfilter
+// has translated it before it leaves the bridge.
+void Links::let_back_in(const std::string& port) const {
+  const LinkObject link(::rtnl_link_alloc()), change(::rtnl_link_alloc());
+  ::rtnl_link_set_ifindex(link.get(), index_of(port));
+  for (auto* object : {link.get(), change.get()}) ::rtnl_link_set_family(object, AF_BRIDGE);
+  check(::rtnl_link_bridge_set_flags(change.get(), RTNL_BRIDGE_HAIRPIN_MODE), "a bridge's port");
+  check(::rtnl_link_change(socket_.get(), link.get(), change.get(), 0), "set the hairpin mode of link " + port);
+}
+
+void Links::add_sublink(const Sublink& sublink, const Namespace& container) const {
+  const bool macvlan = sublink.kind == "macvlan";
+  const LinkObject link(macvlan ? ::rtnl_link_macvlan_alloc() : ::rtnl_link_ipvlan_alloc());
+  ::rtnl_link_set_name(link.get(), sublink.name.c_str());
+  ::rtnl_link_set_link(link.get(), index_of(sublink.parent));
+  ::rtnl_link_set_ns_fd(link.get(), container.fd());
+  if (macvlan) {
+    const auto mode = static_cast<unsigned>(::rtnl_link_macvlan_str2mode(sublink.mode.c_str()));
+    ::rtnl_link_macvlan_set_mode(link.get(), mode);
+  } else {
+    const auto mode = static_cast<std::uint16_t>(::rtnl_link_ipvlan_str2mode(sublink.mode.c_str()));
+    ::rtnl_link_ipvlan_set_mode(link.get(), mode);
+  }
+  if (macvlan && sublink.mac) ::rtnl_link_set_addr(link.get(), mac_object(*sublink.mac).get());
+  if (sublink.mtu != 0) ::rtnl_link_set_mtu(link.get(), static_cast<unsigned>(sublink.mtu));
+  const int result = ::rtnl_link_add(socket_.get(), link.get(), NLM_F_CREATE | NLM_F_EXCL);
+  if (result == -NLE_OPNOTSUPP) {
+    throw Error::format(Code::kNotSupported, "this kernel has no {0} links (CONFIG_{1}, module {0})", sublink.kind,
+                        base::to_upper(sublink.kind));
+  }
+  check(result, "make a link of kind " + sublink.kind + " over " + sublink.parent);
+}
+
+void Links::remove(const std::string& name) const {
+  const auto link = find_link(socket_.get(), name);
+  if (!link) return;
+  const int result = ::rtnl_link_delete(socket_.get(), link.get());
+  if (result != -NLE_NODEV && result != -NLE_OBJ_NOTFOUND) check(result, "remove link " + name);
+}
+
+void Links::set_up(const std::string& name, int mtu) const {
+  const auto link = find_link(socket_.get(), name);
+  if (!link) throw Error::format(Code::kNotFound, "there is no link {}", name);
+  const LinkObject change(::rtnl_link_alloc());
+  ::rtnl_link_set_flags(change.get(), IFF_UP);
+  if (mtu != 0) ::rtnl_link_set_mtu(change.get(), static_cast<unsigned>(mtu));
+  check(::rtnl_link_change(socket_.get(), link.get(), change.get(), 0), "set up link " + name);
+}
+
+void Links::add_address(const std::string& name, const LinkAddress& address) const {
+  const AddressObject object(::rtnl_addr_alloc());
+  ::rtnl_addr_set_ifindex(object.get(), index_of(name));
+  check(::rtnl_addr_set_local(object.get(), address_object(address.address, address.prefix).get()), "an address");
+  if (address.address.is_v6()) {
+    ::rtnl_addr_set_flags(object.get(), IFA_F_NODAD);  // we allot them: nobody else has it
+  } else {
+    const auto last = Subnet(address.address, address.prefix).last();
+    ::rtnl_addr_set_broadcast(object.get(), address_object(last, 32).get());
+  }
+  check(::rtnl_addr_add(socket_.get(), object.get(), NLM_F_REPLACE),
+        "give link " + name + " " + address.address.text());
+}
+
+void Links::add_default_route(const std::string& name, const Address& gateway) const {
+  const RouteObject route(::rtnl_route_alloc());
+  ::rtnl_route_set_family(route.get(), static_cast<std::uint8_t>(family_number(gateway.family())));
+  ::rtnl_route_set_dst(route.get(), address_object(Address::any(gateway.family()), 0).get());
+  auto* hop = ::rtnl_route_nh_alloc();
+  ::rtnl_route_nh_set_ifindex(hop, index_of(name));
+  ::rtnl_route_nh_set_gateway(hop, address_object(gateway, bits_of(gateway.family())).get());
+  ::rtnl_route_add_nexthop(route.get(), hop);  // which owns it from here on
+  const int result = ::rtnl_route_add(socket_.get(), route.get(), NLM_F_EXCL);
+  if (result != -NLE_EXIST) check(result, "add a default route by " + gateway.text());
+}
+
+}  // namespace davit::network
