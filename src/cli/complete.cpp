@@ -223,7 +223,7 @@ Completes completes(std::string_view argument_word) {
       {"REPOSITORY", kImages},   {"SERVER", kRegistries},    {"SRC_PATH|-", kFiles},     {"SOURCE", kImages},
       {"SOURCE_IMAGE", kImages}, {"TARGET", kImages},        {"TARGET_IMAGE", kImages},  {"TERM", kNothing},
       {"VOLUME", kVolumes},      {"WORD", kNothing},         {"NEW_NAME", kNothing},     {"OPTIONS", kNothing},
-      {"SESSION", kNothing},
+      {"SESSION", kNothing},     {"NETWORK", kNetworks},     {"PRIVATE_PORT", kNothing},
   };
   const auto found = kinds.find(argument_word);
   return found == kinds.end() ? kUnknown : found->second;

@@ -21,7 +21,7 @@ struct Completion {
 };
 
 // What argument words of the command table stand for.
-enum class Completes { kNothing, kFiles, kImages, kContainers, kObjects, kRegistries, kVolumes, kUnknown };
+enum class Completes { kNothing, kFiles, kImages, kContainers, kObjects, kRegistries, kVolumes, kNetworks, kUnknown };
 Completes completes(std::string_view argument_word);  // "IMAGE", "NAME|ID", "FILE|-"
 
 // Asked only where they are needed. `root` and `config`: what the words say of them, or empty.

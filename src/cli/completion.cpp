@@ -58,6 +58,9 @@ std::vector<Candidate> list(Context& context, Completes kind, const std::string&
   if (kind == Completes::kVolumes) {
     for (const auto& volume : context.containers().volumes().list()) candidates.push_back({.text = volume.name});
   }
+  if (kind == Completes::kNetworks) {
+    for (const auto& network : context.networks().networks().list()) candidates.push_back({.text = network.name});
+  }
   if (kind == Completes::kRegistries) add_registries(context, candidates);
   return candidates;
 }

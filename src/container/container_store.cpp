@@ -81,6 +81,16 @@ void check(Description& description) {
   check_mounts(description);
 }
 
+// Files of containers that end with their run are not synced: after a power cut one that had just been written may be
+// empty (never half: they are written beside and renamed). A container without its record never ran as far as anybody
+// knows, and goes; one without its state has ended with the machine.
+constexpr int kKilledByPowerCut = 137;
+
+bool is_empty_file(const stdfs::path& path) {
+  const auto text = fs::read_file_if_exists(path);
+  return text && text->empty();
+}
+
 // A frozen process does not die. Where it cannot be resumed it may end all the same.
 void resume_dying(HeldContainer& held) {
   if (held.state().status != Status::kPaused) return;
@@ -198,6 +208,7 @@ void ContainerStore::sweep() {
     bool found = false;
     for (const auto& name : fs::list(containers_)) {
       if (name.starts_with(kGonePrefix) || is_forgotten(name)) gone.push_back(containers_ / name);
+      if (is_id(name) && is_empty_file(containers_ / name / "container.json")) gone.push_back(containers_ / name);
       if (name.starts_with(kNewPrefix)) {
         fs::remove_tree(containers_ / name);
         found = true;
@@ -225,22 +236,29 @@ void ContainerStore::remove_stale_names() const {
 std::optional<Container> ContainerStore::load(const std::string& id) const {
   const auto path = folder(id) / "container.json";
   const auto text = fs::read_file_if_exists(path);
-  if (!text) return {};
+  if (!text || text->empty()) return {};  // see sweep()
   Container container{parse_record(*text, path), {}};
   const auto state_path = folder(id) / "state.json";
-  if (const auto state = fs::read_file_if_exists(state_path)) container.state = parse_state(*state, state_path);
+  const auto state = fs::read_file_if_exists(state_path);
+  if (state && state->empty()) {
+    container.state.status = Status::kExited;
+    container.state.exit_code = kKilledByPowerCut;
+    container.state.error = "the machine was restarted";
+  } else if (state) {
+    container.state = parse_state(*state, state_path);
+  }
   return container;
 }
 
 std::optional<Container> ContainerStore::load_settled(const std::string& id) {
   auto container = load(id);
-  if (!container || is_settled(*container)) return container;
+  if (!container || is_settled(*container) || is_ending(*container)) return container;
   // Something is under way, or was when a davit died. The lock tells which.
   auto held = base::FileLock::try_acquire(folder(id) / "lock");
   if (!held) return container;
   if (!held->still_named(folder(id) / "lock")) return {};
   container = load(id);
-  if (container) settle(*container);
+  if (container && !is_ending(*container)) settle(*container);
   held.reset();
   return container && fs::exists(folder(id)) ? container : std::nullopt;
 }
@@ -256,7 +274,7 @@ std::optional<std::string> ContainerStore::id_of_name(const std::string& name) c
   if (!id || !is_id(*id)) return {};
   const auto path = folder(*id) / "container.json";
   const auto text = fs::read_file_if_exists(path);
-  if (!text || parse_record(*text, path).description.name != name) return {};
+  if (!text || text->empty() || parse_record(*text, path).description.name != name) return {};
   return id;
 }
 
@@ -307,7 +325,8 @@ std::vector<Record> ContainerStore::records() const {
   std::vector<Record> records;
   for (const auto& id : ids()) {
     const auto path = folder(id) / "container.json";
-    if (const auto text = fs::read_file_if_exists(path)) records.push_back(parse_record(*text, path));
+    const auto text = fs::read_file_if_exists(path);
+    if (text && !text->empty()) records.push_back(parse_record(*text, path));
   }
   std::stable_sort(records.begin(), records.end(),
                    [](const Record& a, const Record& b) { return a.created > b.created; });
@@ -363,6 +382,7 @@ std::uint64_t ContainerStore::remove_locked(const Record& record, const base::Pr
     const auto link = containers_ / kNames / record.description.name;
     if (fs::read_link(link) == record.id) fs::remove(link);
   }
+  fs::remove_tree(run_folder(record.id));  // kept where a full disk did not let its end be written down
   const std::uint64_t bytes = remove_volumes_of(gone);
   // It lives until its exit command has ended, and that one waits for the lock that we hold.
   if (monitor != nullptr && monitor->alive()) return bytes;

@@ -167,8 +167,10 @@ class ContainerStore {
   enum class Files { kRemove, kLeave };  // of a container that goes at its end: kLeave leaves them to the exit command
   void settle(Container& container, Files files = Files::kRemove);
   bool is_settled(const Container& container) const;
+  bool is_ending(const Container& container) const;
   bool goes_at_end(const Record& record) const;
-  void clean_up(const Container& container, bool ended);
+  enum class RunFolder { kRemove, kKeep };
+  void clean_up(const Container& container, bool ended, RunFolder kept = RunFolder::kRemove);
   void finish(const std::string& id, Files files);  // takes the lock
 
   Options options_;

@@ -11,10 +11,20 @@ HeldContainer ContainerStore::hold(const std::string& id) {
   if (auto held = lock(id)) {
     if (auto container = load(id)) {
       settle(*container);
-      if (base::fs::exists(folder(id))) return {*this, std::move(*held), std::move(*container)};
+      HeldContainer ours(*this, std::move(*held), std::move(*container));
+      ours.see_paused();
+      if (base::fs::exists(folder(id))) return ours;
     }
   }
   throw base::Error::format(base::Code::kNotFound, "No such container: {}", id);
+}
+
+void HeldContainer::see_paused() {
+  if (!running() || state().status == Status::kStarting) return;
+  const bool paused = runtime().is_paused(bundle());
+  if (paused == (state().status == Status::kPaused)) return;
+  state().status = paused ? Status::kPaused : Status::kRunning;
+  save_state();
 }
 
 void HeldContainer::require_running() const {

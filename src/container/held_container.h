@@ -41,6 +41,9 @@ class HeldContainer {
   HeldContainer(ContainerStore& store, base::FileLock lock, Container container)
       : store_(&store), lock_(std::move(lock)), container_(std::move(container)) {}
 
+  // The kernel's word on whether it is paused: a davit that was killed had no time to write it down.
+  void see_paused();
+
   ContainerStore* store_;
   base::FileLock lock_;
   Container container_;

@@ -37,8 +37,9 @@ namespace {
 
 constexpr const char* kStagedMounts = "mounts";  // in the bundle
 constexpr int kKilled = 128 + SIGKILL;
-constexpr auto kExitFileTimeout = std::chrono::seconds(10);  // conmon's, from the init's end on
-constexpr int kRemovalRounds = 5000;                         // of a millisecond
+constexpr auto kExitFileTimeout = std::chrono::seconds(10);    // conmon's, from the init's end on
+constexpr auto kLookTimeout = std::chrono::milliseconds(100);  // for the same, of one who only looks
+constexpr int kRemovalRounds = 5000;                           // of a millisecond
 constexpr auto kKillTimeout = std::chrono::seconds(10);
 
 // Waits for conmon to write down the exit code of an init that has ended.
@@ -274,6 +275,20 @@ bool ContainerStore::is_settled(const Container& container) const {
   return state.init && state.conmon && state.init->alive() && state.conmon->alive();
 }
 
+// Its program has ended, and conmon, which is well, has not told so yet: it waits for somebody who reads the output
+// slowly. Whoever only looks must not end it for that: output and exit code would be lost.
+bool ContainerStore::is_ending(const Container& container) const {
+  const State& state = container.state;
+  if (!is_running(state.status) || !state.init || !state.conmon) return false;
+  const auto bundle = this->bundle(container.record);
+  const auto until = std::chrono::steady_clock::now() + kLookTimeout;
+  while (!state.init->alive() && state.conmon->alive() && !runtime::ContainerRuntime::exit_code(bundle)) {
+    if (std::chrono::steady_clock::now() > until) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return false;
+}
+
 // Makes the state true. We hold the lock, so nobody else is at work on it: what is half done stays so unless undone
 // here.
 void ContainerStore::settle(Container& container, Files files) {
@@ -299,7 +314,9 @@ void ContainerStore::settle(Container& container, Files files) {
     state.exit_code = code.value_or(kKilled);
     state.oom_killed = same_boot && runtime_for(state).oom_killed(bundle);
     if (!code) {
-      state.error = !same_boot ? "the machine was restarted" : "conmon, the container's monitor, ended before it";
+      state.error = !same_boot              ? "the machine was restarted"
+                    : state.conmon->alive() ? "conmon, the container's monitor, did not tell its end in time"
+                                            : "conmon, the container's monitor, ended before it";
     }
     state.status = Status::kExited;
     state.init.reset();
@@ -311,8 +328,8 @@ void ContainerStore::settle(Container& container, Files files) {
     });
     const auto write_down = [&] { save(record, state, true); };
     const bool written = if_there_is_space(write_down);  // before the exit file goes
-    clean_up(container, code.has_value());
-    if (!written) if_there_is_space(write_down);  // that made some
+    clean_up(container, code.has_value(), written ? RunFolder::kRemove : RunFolder::kKeep);
+    if (!written && if_there_is_space(write_down)) fs::remove_tree(bundle.folder);  // that made some
   } else {
     clean_up(container, false);
   }
@@ -331,8 +348,8 @@ void ContainerStore::settle(Container& container, Files files) {
   }
 }
 
-// Processes, mounts, control groups and the run folder. Idempotent.
-void ContainerStore::clean_up(const Container& container, bool ended) {
+// Processes, mounts, control groups and, unless it is to be kept, the run folder. Idempotent.
+void ContainerStore::clean_up(const Container& container, bool ended, RunFolder kept) {
   const auto bundle = this->bundle(container.record);
   runtime_for(container.state).destroy(bundle, ended);
   options_.networks().release(container.record.id);
@@ -341,7 +358,7 @@ void ContainerStore::clean_up(const Container& container, bool ended) {
   while (fs::exists(shm) && fs::unmount(shm)) {
   }
   release_mounts(bundle.folder / kStagedMounts);
-  fs::remove_tree(bundle.folder);
+  if (kept == RunFolder::kRemove) fs::remove_tree(bundle.folder);
 }
 
 void ContainerStore::finish(const std::string& id, Files files) {

@@ -22,6 +22,7 @@ std::string checked_new_name(const std::string& name) {
 // after a crash at any point the container has one name.
 void HeldContainer::rename(const std::string& name) {
   const std::string old = record().description.name;
+  const auto id = record().id;
   if (name == old || name == "/" + old) {
     throw Error(Code::kInvalidArgument, "Renaming a container with the same name as its current name");
   }
@@ -34,13 +35,14 @@ void HeldContainer::rename(const std::string& name) {
     fs::symbolic_link(record().id, names / wanted);
     description().name = wanted;
     save_record();
+    // Before the names' lock is given up: then the old name is another's to take.
+    if (fs::read_link(names / old) == id) fs::remove(names / old);
   } catch (const Error& error) {
     description().name = old;
     if (error.code() != Code::kInvalidArgument && error.code() != Code::kConflict) throw;
     throw Error(error.code(), "Error when allocating new name: " + error.message());
   }
   if (running() && !description().networks.empty()) store_->networks().rename(record().id, description().name);
-  fs::remove(names / old);
   fs::sync_directory(names);
 }
 

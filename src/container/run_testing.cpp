@@ -79,10 +79,8 @@ std::string TestStore::cgroup_parent(const stdfs::path& folder) { return "/davit
 
 TestStore::TestStore(const stdfs::path& folder)
     : layers_(std::make_unique<BusyboxLayers>(folder / "busybox")),
-      networks_(std::make_unique<network::Fabric>(network::Fabric::Options{.root = folder / "root",
-                                                                           .run = run_folder(folder),
-                                                                           .store_id = std::string(32, '0'),
-                                                                           .adopt = [](int) {}})),
+      networks_(std::make_unique<network::Fabric>(network::Fabric::Options{
+          .root = folder / "root", .run = run_folder(folder), .store_id = std::string(32, '0'), .adopt = [](int) {}})),
       store_(std::make_unique<ContainerStore>(ContainerStore::Options{
           .root = folder / "root",
           .run = run_folder(folder),

@@ -21,6 +21,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kDefaultTimeout(10);
 constexpr std::chrono::seconds kKillTimeout(10);
+constexpr std::chrono::seconds kLongestTimeout(std::chrono::hours(24 * 365));  // a clock has an end
 
 class Stopper {
  public:
@@ -46,7 +47,7 @@ class Stopper {
       if (container.state.status == Status::kPaused) resume_if_paused(id);
       const auto timeout =
           options_.timeout.value_or(std::chrono::seconds(description.stop_timeout.value_or(kDefaultTimeout.count())));
-      if (timeout.count() >= 0) one.deadline = Clock::now() + timeout;
+      if (timeout.count() >= 0) one.deadline = Clock::now() + std::min(timeout, kLongestTimeout);
       if (one.pidfd) {
         under_way_.push_back(std::move(one));
       } else {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/error.h"
 #include "base/fs/copy.h"
 #include "base/fs/paths.h"
 
@@ -19,10 +20,16 @@ constexpr const char* kWhole = ".davit-filled";      // whole; what is in it goe
 bool is_ours(const std::string& name) { return name == kUnderWay || name == kWhole; }
 
 // Names are moved, none over another that is there meanwhile, so that who comes next may go on where this one died.
-void move_into(const stdfs::path& whole, const stdfs::path& data) {
-  for (const auto& name : fs::list(whole)) fs::rename_new(whole / name, data / name);
-  fs::copy_attributes(fs::Directory::open(whole), fs::Directory::open(data));
-  fs::remove_tree(whole);
+void move_into(const fs::Directory& whole, const fs::Directory& data) {
+  for (const auto& name : whole.list()) whole.rename_new(name, data, name);
+  fs::copy_attributes(whole, data);
+}
+
+// A folder of ours. Containers that have the volume may put something else there: that goes.
+std::optional<fs::Directory> own_child(const fs::Directory& folder, const char* name) {
+  auto child = folder.child(name);
+  if (!child) folder.remove(name);
+  return child;
 }
 
 }  // namespace
@@ -41,20 +48,28 @@ VolumeOptions volume_options(const MountPoint& mount) {
 void fill_volume(const Volume& volume, const stdfs::path& data, const VolumeStore& volumes, const fs::Directory& root,
                  const stdfs::path& target) {
   if (volume.is_mounted() && volume.options->at("type") == "tmpfs") return;
-  const auto beside = volume.is_mounted() ? data : volumes.folder(volume.name);
-  const auto whole = beside / kWhole;
+  // By descriptors: what lies in a volume's data is its containers' to change at any moment.
+  const auto content = fs::Directory::open(data);
+  const auto beside = fs::Directory::open(volume.is_mounted() ? data : volumes.folder(volume.name));
   const auto turn = base::FileLock::acquire(volumes.folder(volume.name) / "fill.lock");
-  if (fs::exists(whole)) return move_into(whole, data);
-  const auto there = fs::list(data);
+  if (const auto whole = own_child(beside, kWhole)) {
+    move_into(*whole, content);
+    return beside.remove(kWhole);
+  }
+  const auto there = content.list();
   if (!std::all_of(there.begin(), there.end(), is_ours)) return;
   const auto source = root.open_inside(target.relative_path());
   if (!source) return;
 
-  fs::remove_tree(beside / kUnderWay);
-  fs::make_directory(beside / kUnderWay);
-  fs::copy_tree(*source, fs::Directory::open(beside / kUnderWay));
-  fs::rename(beside / kUnderWay, whole);
-  move_into(whole, data);
+  beside.remove(kUnderWay);
+  beside.make_directory(kUnderWay, 0700);
+  const auto filling = own_child(beside, kUnderWay);
+  if (!filling)
+    throw base::Error::format(base::Code::kConflict, "volume {} was changed while it was filled", volume.name);
+  fs::copy_tree(*source, *filling);
+  beside.rename_new(kUnderWay, beside, kWhole);
+  move_into(*filling, content);
+  beside.remove(kWhole);
 }
 
 }  // namespace davit::container

@@ -39,7 +39,7 @@ struct Network {
   bool internal = false;
   bool ipv6 = false;
   bool attachable = false;
-  bool built_in = false;  // bridge, host, none: not removed
+  bool built_in = false;        // bridge, host, none: not removed
   bool foreign_bridge = false;  // its bridge was there before, and is not removed with it
   Texts options, labels;
   bool operator==(const Network&) const = default;

@@ -89,6 +89,7 @@ class ContainerRuntime {
   // Of a container that runs. Freezes all of its processes, and lets them go on; signals wait meanwhile, SIGKILL too
   // with cgroup v1. Throw Error with docker's words: "Cannot pause container ID: …".
   void pause(const Bundle& bundle);
+  bool is_paused(const Bundle& bundle) const;  // as the kernel has it
   void resume(const Bundle& bundle);
   // Sets those limits that are not zero or empty; the others stay. Checked before by check_resources. Throws Error with
   // docker's words: "Cannot update container ID: …".

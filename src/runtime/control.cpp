@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/fs/paths.h"
 #include "base/process.h"
+#include "base/strings.h"
 #include "runtime/container_runtime.h"
 #include "runtime/resources_json.h"
 
@@ -26,6 +27,13 @@ void ContainerRuntime::control(const Bundle& bundle, const char* verb, const cha
 }
 
 void ContainerRuntime::pause(const Bundle& bundle) { control(bundle, "pause", "pause"); }
+
+bool ContainerRuntime::is_paused(const Bundle& bundle) const {
+  const auto found = cgroups_.find(cgroup_path(bundle.id), "freezer");
+  if (!found) return false;
+  const auto text = base::fs::read_file_if_exists(found->folder / (found->v2 ? "cgroup.freeze" : "freezer.state"));
+  return text && base::trim(*text) == (found->v2 ? "1" : "FROZEN");
+}
 
 void ContainerRuntime::resume(const Bundle& bundle) { control(bundle, "unpause", "resume"); }
 

@@ -275,3 +275,99 @@ def test_the_end_of_the_callers_session_is_not_the_containers(davit, app, left, 
     assert davit("ps", "--format", "{{.Names}}").lines == ["c1"]
     davit("rm", "-f", "c1")
     left.check()
+
+
+# --- looks and acts beside what is under way --------------------------------------------------------------------------
+
+def test_a_look_does_not_end_a_container_whose_output_is_read_slowly(davit, app, left):
+    """Its program has ended, conmon waits for the reader: whoever looks sees it run, and neither output nor exit code is lost."""
+    run = davit.start(*RUN, "--name", "c1", app, "sh", "-c", "seq 1 34000; exit 3")
+    wait_until(lambda: davit("ps", "-q").lines, what="the container")
+    init = stored_state(davit, davit("ps", "-q", "--no-trunc").lines[0])["init"]["pid"]
+    wait_until(lambda: init not in processes(), what="its program's end")
+    for _ in range(3):
+        assert davit("inspect", "-f", "{{.State.Status}}", "c1").stdout == "running\n"
+    out, err = run.communicate(timeout=60)
+    assert run.returncode == 3 and out.splitlines()[-1] == b"34000", err.decode()
+    assert davit("inspect", "-f", "{{.State.ExitCode}}{{.State.Error}}", "c1").stdout == "3\n" and len(davit("logs", "c1").lines) == 34000
+    davit("rm", "c1")
+    left.check()
+
+
+def test_two_remove_the_files_of_one_container(davit, app, left):
+    script = "i=0; while [ $i -lt 2000 ]; do echo /d/$i; i=$((i+1)); done | xargs mkdir -p; touch /ready; exec sleep 600"
+    for _ in range(4):
+        container = detached(davit, app, "--rm", command=["sh", "-c", script])
+        wait_until((davit.root / "containers" / container / "upper/ready").exists, what="its files")
+        davit("kill", container)  # and the exit command beside it
+    container = davit(*RUN, "--name", "c1", app, "sh", "-c", script.replace("exec sleep 600", "")) and "c1"
+    remover = davit.start("rm", container)
+    davit(*RUN, "--rm", app, "true")  # which sweeps
+    _, err = remover.communicate(timeout=60)
+    assert remover.returncode == 0, err.decode()
+    for unread in (davit.root / "run/exits").glob("*"):  # nobody waited for those ends: ADR 0070 bounds these
+        unread.unlink()
+    left.check()
+
+
+@pytest.mark.parametrize("file", ["state.json", "container.json"])
+def test_file_that_a_power_cut_emptied(davit, app, left, file):
+    davit("create", "--name", "c1", "--network", "none", app, "true")
+    container = davit("ps", "-aq", "--no-trunc").stdout.strip()
+    (davit.root / "containers" / container / file).write_text("")
+    davit("create", "--name", "c2", "--network", "none", app, "true")
+    assert davit("ps", "-a", "--format", "{{.Names}}").lines == (["c2", "c1"] if file == "state.json" else ["c2"])
+    davit("rm", "-f", "c2")
+    if file == "state.json":
+        assert davit("inspect", "-f", "{{.State.Status}} {{.State.ExitCode}} {{.State.Error}}", "c1").stdout == "exited 137 the machine was restarted\n"
+        davit("rm", "c1")
+    davit("create", "--name", "c1", "--network", "none", app, "true")
+    davit("rm", "c1")
+    left.check()
+
+
+@pytest.mark.parametrize("ending", [["unpause"], ["kill"], ["stop", "-t", "0"], ["rm", "-f"]])
+def test_davit_killed_while_it_pauses(davit, app, left, ending):
+    """Frozen, and nobody wrote it down: the kernel's word counts."""
+    container = detached(davit, app, "--name", "c1")
+    state = davit.root / "containers" / container / "state.json"
+    before = state.read_text()
+    davit("pause", "c1")
+    state.write_text(before)
+    davit(*ending, "c1")
+    if ending == ["unpause"]:
+        assert davit("exec", "c1", "echo", "awake").stdout == "awake\n"
+        davit("pause", "c1")
+        paused = state.read_text()
+        davit("unpause", "c1")
+        state.write_text(paused)  # and the other way round
+        assert "is not paused" in davit("unpause", "c1", code=1).stderr
+        assert davit("exec", "c1", "echo", "awake").stdout == "awake\n"
+    davit("rm", "-f", "c1", code=None)
+    left.check()
+
+
+def test_rename_leaves_the_old_name_to_who_takes_it(davit, app, left):
+    davit("create", "--name", "web", "--network", "none", app, "true")
+    wrong = []
+
+    def take():
+        for _ in range(400):
+            if davit("create", "--name", "web", "--network", "none", app, "true", code=None).code == 0:
+                return
+        wrong.append("never")
+    taker = threading.Thread(target=take)
+    taker.start()
+    davit("rename", "web", "old")
+    taker.join()
+    assert not wrong and davit("inspect", "-f", "{{.Name}}", "web").stdout == "/web\n"
+    remove_all(davit)
+    left.check()
+
+
+def test_timeouts_beyond_what_a_clock_holds(davit, app, left):
+    container = detached(davit, app, command=["sh", "-c", "trap 'sleep 0.5; exit 7' TERM; while :; do sleep 0.02; done"])
+    davit("stop", "-t", "10000000000", container)
+    assert davit("inspect", "-f", "{{.State.ExitCode}}", container).stdout in ("7\n", "143\n")
+    davit("rm", container)
+    left.check()

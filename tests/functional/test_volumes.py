@@ -326,3 +326,16 @@ def test_many_at_once_make_one_volume(davit):
         assert (process.returncode, out) == (0, b"same\n"), error
     assert names(davit) == ["same"]
     assert sorted(path.name for path in (davit.root / "volumes").iterdir()) == [".lock", "same"]
+
+
+def test_links_in_a_volumes_data_lead_nowhere(davit, registry, folder):
+    """A container may put links where davit keeps what it is filling a volume with; they go, and nothing of the host's is touched."""
+    reference = registry.push("team/data:1", images.busybox(images.folder("data"), images.file("data/file", "of the image\n")))
+    davit("pull", "-q", reference)
+    (folder / "share").mkdir()
+    (folder / "victim").mkdir()
+    davit("volume", "create", "-o", "type=none", "-o", "o=bind", "-o", f"device={folder / 'share'}", "vv")
+    for name in (".davit-filling", ".davit-filled"):
+        (folder / "share" / name).symlink_to(folder / "victim")
+    assert davit("run", "--rm", "--network", "none", "-v", "vv:/data", reference, "cat", "/data/file").stdout == "of the image\n"
+    assert sorted(path.name for path in (folder / "share").iterdir()) == ["file"] and not list((folder / "victim").iterdir())

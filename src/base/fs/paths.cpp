@@ -53,6 +53,7 @@ std::uint64_t remove_contents(FileDescriptor folder, stdfs::path path) {
       Level level = std::move(above.back());
       above.pop_back();
       FileDescriptor parent(::openat(folder.get(), "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+      if (!parent && errno == ENOENT) return freed;  // another process removes the same tree, and is ahead of us
       if (!parent) fail("open", path.parent_path(), errno);
       const struct stat status = status_of(parent, path.parent_path());
       if (status.st_dev != level.parent.st_dev || status.st_ino != level.parent.st_ino) {
@@ -79,6 +80,7 @@ std::uint64_t remove_contents(FileDescriptor folder, stdfs::path path) {
     announce(Operation::kRemove, path / entry);
     if (S_ISDIR(status.st_mode)) {
       FileDescriptor child(::openat(folder.get(), entry.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+      if (!child && errno == ENOENT) continue;
       if (!child) fail("open", path / entry, errno);
       above.push_back({entry, status_of(folder, path), bytes_of(status), std::move(left)});
       folder = std::move(child);
@@ -199,6 +201,7 @@ std::uint64_t remove_tree(const stdfs::path& path) {
   std::uint64_t freed = S_ISDIR(status.st_mode) || status.st_nlink == 1 ? bytes_of(status) : 0;
   if (S_ISDIR(status.st_mode)) {
     FileDescriptor folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!folder && errno == ENOENT) return 0;
     if (!folder) fail("open", path, errno);
     freed += remove_contents(std::move(folder), path);
   }

@@ -229,6 +229,15 @@ bool Directory::try_hard_link(const Directory& from, const std::string& from_nam
   fail("link", path_ / name, errno);
 }
 
+bool Directory::rename_new(const std::string& name, const Directory& to, const std::string& new_name) const {
+  check_name(path_, name);
+  check_name(to.path_, new_name);
+  announce(Operation::kRename, to.path_, new_name);
+  if (::renameat2(fd(), name.c_str(), to.fd(), new_name.c_str(), RENAME_NOREPLACE) == 0) return true;
+  if (errno == EEXIST) return false;
+  fail("rename " + (path_ / name).string() + " to", to.path_ / new_name, errno);
+}
+
 void Directory::remove(const std::string& name) const {
   check_name(path_, name);
   announce(Operation::kRemove, path_, name);

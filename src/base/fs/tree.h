@@ -65,6 +65,8 @@ class Directory {
   void hard_link(const Directory& from, const std::string& from_name, const std::string& name) const;
   // The same; false where the two lie on different file systems.
   bool try_hard_link(const Directory& from, const std::string& from_name, const std::string& name) const;
+  // The name moves to another folder of the same file system; false where it is taken there.
+  bool rename_new(const std::string& name, const Directory& to, const std::string& new_name) const;
   void remove(const std::string& name) const;  // with all in it when it is a folder; fine when missing
   void set_owner(const std::string& name, Ownership owner) const;
   void set_mode(const std::string& name, mode_t mode) const;  // not for links
