@@ -14,6 +14,7 @@
 #include <netlink/route/route.h>
 
 #include "base/error.h"
+#include "base/fs/paths.h"
 #include "base/strings.h"
 
 namespace davit::network {
@@ -215,6 +216,11 @@ void Links::add_veth(const Veth& veth, const std::string& bridge, const Namespac
   check(::rtnl_link_add(socket_.get(), host.get(), NLM_F_CREATE | NLM_F_EXCL), "make link " + veth.host_name);
   set_up(veth.host_name);
   let_back_in(veth.host_name);
+}
+
+// libnl does not know this flag.
+void Links::isolate(const std::string& port) {
+  base::fs::write_control_file("/sys/class/net/" + port + "/brport/isolated", "1");
 }
 
 // A packet may leave by the port that it came by: a container calls its own published port, and the bridge's netfilter

@@ -75,6 +75,8 @@ class Links {
   bool ensure_bridge(const Bridge& bridge) const;
   // The link, which is set up, becomes a port of the bridge.
   void add_port(const std::string& port, const std::string& bridge) const;
+  // Packets do not pass between the port and others of its bridge that are isolated too.
+  static void isolate(const std::string& port);
   // The one end becomes a port of `bridge`, the other goes into `container`, where it is down.
   void add_veth(const Veth& veth, const std::string& bridge, const Namespace& container) const;
   // Goes into `container`, where it is down. Throws Error(kNotSupported) where the kernel has no such links.

@@ -1,6 +1,20 @@
 #include "network/place_links.h"
 
+#include "base/fs/file.h"
+#include "base/strings.h"
+
 namespace davit::network {
+
+namespace {
+
+// Whether rules see what goes from one port of a bridge to another (br_netfilter). Then isolation would be too much: it
+// would keep containers from each other's published ports.
+bool bridged_is_filtered() {
+  const auto setting = base::fs::read_file_if_exists("/proc/sys/net/bridge/bridge-nf-call-iptables");
+  return setting && base::trim(*setting) == "1";
+}
+
+}  // namespace
 
 bool ensure_bridge(const Network& network) {
   Bridge bridge = {.name = network.bridge(), .mtu = network.mtu()};
@@ -16,6 +30,7 @@ void repair_bridge(const Network& network, const EndpointTable& table) {
   for (const auto& endpoint : table.endpoints) {
     if (endpoint.network != network.id || !host.find(endpoint.host_link)) continue;
     host.add_port(endpoint.host_link, network.bridge());
+    if (!network.talkative() && !bridged_is_filtered()) Links::isolate(endpoint.host_link);
   }
 }
 
@@ -36,6 +51,7 @@ void make_links(const Place& place, const Namespace& name_space) {
                    .mac = endpoint.mac,
                    .mtu = network.mtu()},
                   network.bridge(), name_space);
+    if (!network.talkative() && !bridged_is_filtered()) Links::isolate(endpoint.host_link);
   }
   const auto inside = Links::in(name_space);
   inside.set_up(endpoint.interface);

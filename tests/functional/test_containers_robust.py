@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from testing.kills import killed, points
 from testing.processes import wait_until
 from testing.traces import Traces, processes
 
@@ -104,20 +105,6 @@ def test_several_processes_on_the_same_names(davit, app, left, seed):
 
 
 # --- kills of davit --------------------------------------------------------------------------------------------------
-
-def points(davit, folder, arguments):
-    """The file-changing calls of a command at which a test kills it: each with --long, else a dozen."""
-    counter = folder / "calls"
-    counter.unlink(missing_ok=True)
-    davit(*arguments, env={"DAVIT_FAULT": f"count:{counter}"}, code=None)
-    count = int(counter.read_text().split()[0])
-    assert count > 1
-    return range(1, count + 1, 1 if os.environ.get("DAVIT_LONG") else max(1, count // 12))
-
-
-def killed(davit, arguments, point):
-    davit(*arguments, env={"DAVIT_FAULT": f"{point}:kill"}, code=None)
-
 
 # What is done before, the command, the status in which the container may then be.
 COMMANDS = {

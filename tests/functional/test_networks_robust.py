@@ -7,6 +7,7 @@ import threading
 
 import pytest
 from testing.containers import import_busybox
+from testing.kills import killed, points
 from testing.networks import Host, address_of, links, network_traces, nft, serve, space_of, tables
 from testing.processes import wait_until
 from testing.traces import Traces
@@ -78,15 +79,6 @@ def test_many_with_ports_at_once(davit, image, host, left, count):
     assert not tables()
 
 
-def points(davit, folder, arguments):
-    """The file-changing calls of a command at which it is killed: each with --long, else a dozen."""
-    counter = folder / "calls"
-    counter.unlink(missing_ok=True)
-    davit(*arguments, env={"DAVIT_FAULT": f"count:{counter}"}, code=None)
-    count = int(counter.read_text().split()[0])
-    return range(1, count + 1, 1 if os.environ.get("DAVIT_LONG") else max(1, count // 12))
-
-
 COMMANDS = {
     "run": ([], ["run", "-d", "--name", "c1", "--network", "net1", "-p", "9200:80", "box:1", "sleep", "600"]),
     "rm": ([["run", "-d", "--name", "c1", "--network", "net1", "-p", "9200:80", "box:1", "sleep", "600"]], ["rm", "-f", "c1"]),
@@ -113,7 +105,7 @@ def test_davit_killed_at_any_point(davit, image, folder, command):
     for point in sweep:
         for step in before:
             davit(*step)
-        davit(*arguments, env={"DAVIT_FAULT": f"{point}:kill"}, code=None)
+        killed(davit, arguments, point)
         clean()
         for unread in (davit.root / "run/exits").glob("*"):
             unread.unlink()
