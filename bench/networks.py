@@ -62,6 +62,3 @@ def main():
             engine("rm", "-f", *ids)
     docker.stop()
     registry.stop()
-
-
-main()

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-NAMES = ["startup", "lists", "pull", "pull_stages", "pull_memory", "pull_link", "shared_layers", "push", "registry_copy", "save_load", "containers"]
-NO_REFERENCE_IMAGE = {"startup", "lists", "pull_memory", "shared_layers", "containers"}
+NAMES = ["startup", "lists", "pull", "pull_stages", "pull_memory", "pull_link", "shared_layers", "push", "registry_copy", "save_load", "containers", "networks"]
+NO_REFERENCE_IMAGE = {"startup", "lists", "pull_memory", "shared_layers", "containers", "networks"}
 
 
 def main(arguments):
