@@ -132,7 +132,7 @@ json::object endpoint_of(const ContainerView& view, const network::Wish& wish) {
     ipam = std::move(asked);
   }
   json::value aliases = nullptr;
-  if (wish.network != network::kDefaultNetwork) {
+  if (wish.network != network::kDefaultNetwork && view.container.record.description.joins_networks()) {
     auto names = wish.aliases;
     names.push_back(view.container.id().substr(0, 12));
     aliases = list_of(names);

@@ -103,6 +103,9 @@ def key_order(value):
 def test_the_same_words_are_shown_as_docker_shows_them(both, case):
     dockers, ours = (flat(without_names(one)) for one in both(*CASES[case]))
     missing = object()
+    for side in (dockers, ours):  # dockerd 20.10 is older than these
+        for name in [name for name in side if name.endswith((".GwPriority", ".DNSNames"))]:
+            del side[name]
     assert [(name, ours.get(name), dockers.get(name)) for name in ours | dockers if ours.get(name, missing) != dockers.get(name, missing)] == []
 
 

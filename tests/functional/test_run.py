@@ -113,12 +113,6 @@ def test_pull_bogus(davit, busybox):
     assert failed.stderr.startswith("davit: invalid pull option: 'bogus': must be one of \"always\", \"missing\" or \"never\"\n")
 
 
-def test_without_network_takes_none_and_says_so(davit, busybox):
-    result = davit("run", "--rm", busybox, "ls", "/sys/class/net")
-    assert result.stdout == "lo\n"
-    assert "network" in result.stderr and "none" in result.stderr
-
-
 def test_network_none_has_loopback_only(run):
     result = run("ip", "-o", "link")
     assert result.stderr == "" and len(result.lines) == 1 and " lo: " in result.lines[0]

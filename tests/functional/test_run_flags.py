@@ -12,9 +12,7 @@ COMMANDS = ["run", "create"]
 # Flags that davit has not, with a value that docker would take; and why, in a word of the message.
 REFUSED = {
     "cpu-count": ("1", "Windows"), "cpu-percent": ("1", "Windows"), "io-maxbandwidth": ("1", "Windows"), "io-maxiops": ("1", "Windows"),
-    "expose": ("80", "networks"), "ip": ("172.30.1.1", "networks"), "ip6": ("2001:db8::33", "networks"), "link": ("other", "networks"),
-    "link-local-ip": ("169.254.1.1", "networks"), "mac-address": ("92:d0:c6:0a:29:33", "networks"), "network-alias": ("x", "networks"),
-    "net-alias": ("x", "networks"), "publish": ("80", "ports"), "publish-all": (None, "ports"),
+    "link-local-ip": ("169.254.1.1", "address"),
     "health-cmd": ("true", "health"), "health-interval": ("1s", "health"), "health-retries": ("1", "health"), "health-start-interval": ("1s", "health"),
     "health-start-period": ("1s", "health"), "health-timeout": ("1s", "health"), "no-healthcheck": (None, "health"),
     "gpus": ("all", "GPUs"), "kernel-memory": ("100m", "kernels"), "storage-opt": ("size=1g", "layer driver"), "use-api-socket": (None, "daemon"),
@@ -88,7 +86,7 @@ BAD_FOR_THE_DAEMON = [
     (["--volumes-from", "c1:bad"], "invalid mode: bad"),
     (["--volume-driver", "nosuch"], 'error looking up volume plugin nosuch: plugin "nosuch" not found'),
     (["--network", "nosuch"], "network nosuch not found"),
-    (["--network", "host", "--network", "none"], "Container cannot be connected to network endpoints: host, none"),
+    (["--network", "host", "--network", "none"], "conflicting options: cannot attach both user-defined and non-user-defined network-modes"),
 ]
 
 # Davit's own refusals of values, each with its reason.
@@ -98,9 +96,7 @@ NOT_SUPPORTED = [
     (["--log-driver", "syslog"], "--log-driver syslog is not supported: use json-file, local or none"),
     (["--log-opt", "max-size=5m"], "--log-opt max-size=5m is not supported: log rotation comes in a later version"),
     (["--security-opt", "label=type:x"], "--security-opt label=type:x: SELinux is not supported, but for label=disable"),
-    (["--add-host", "x:host-gateway"], "--add-host x:host-gateway: there is no bridge network whose gateway it could be"),
     (["--device", "vendor.com/class=x"], "CDI devices are not supported: vendor.com/class=x"),
-    (["--network", "bridge"], "network bridge is not supported by this version: use none or host"),
 ]
 
 
