@@ -86,7 +86,6 @@ BAD_FOR_THE_DAEMON = [
     (["--volumes-from", "c1:bad"], "invalid mode: bad"),
     (["--volume-driver", "nosuch"], 'error looking up volume plugin nosuch: plugin "nosuch" not found'),
     (["--network", "nosuch"], "network nosuch not found"),
-    (["--network", "host", "--network", "none"], "conflicting options: cannot attach both user-defined and non-user-defined network-modes"),
 ]
 
 # Davit's own refusals of values, each with its reason.
