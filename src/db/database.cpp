@@ -64,8 +64,9 @@ Database::~Database() { sqlite3_close(handle_); }
 
 void Database::fail(int code, std::string_view doing) const {
   const char* text = handle_ != nullptr ? sqlite3_errmsg(handle_) : sqlite3_errstr(code);
-  // SQLite says "disk I/O error" where it cannot make the file that readers share.
-  if (handle_ != nullptr && sqlite3_system_errno(handle_) == ENOSPC)
+  // SQLite says "disk I/O error" where it cannot make the file that readers share. The system's error is that of the
+  // last such failure: it says nothing of any other.
+  if (handle_ != nullptr && code_of(code) == Code::kIo && sqlite3_system_errno(handle_) == ENOSPC)
     throw Error::format(Code::kNoSpace, "{}: no space left on device", path_.string());
   throw Error::format(code_of(code), "{}: {}: {}", path_.string(), doing, text);
 }
