@@ -145,8 +145,8 @@ void EventLoop::adopt(FileDescriptor socket, PeerAddress peer, std::shared_ptr<c
 }
 
 void EventLoop::drain() {
+  draining_ = true;
   post([this] {
-    draining_ = true;
     for (const auto& listener : listeners_) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, listener->socket(), nullptr);
     listeners_.clear();
     end_idle();
