@@ -66,6 +66,8 @@ class Collect final : public Exchange {
 
 }  // namespace
 
+void check(const TlsOptions& options) { const TlsContext context(options); }
+
 std::unique_ptr<Exchange> work(std::function<Response()> function) {
   return std::make_unique<Work>(std::move(function));
 }

@@ -62,6 +62,9 @@ struct TlsOptions {
   std::filesystem::path client_authority;  // PEM: clients must show a certificate of it
 };
 
+// Reads the files; throws Error(kInvalidArgument) naming the one that is bad.
+void check(const TlsOptions& options);
+
 struct ServerOptions {
   unsigned loops = 0;    // 0: half of the cores, at least one
   unsigned workers = 0;  // 0: four for each core, at least eight

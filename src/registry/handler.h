@@ -1,0 +1,45 @@
+#pragma once
+// The registry's side of the HTTP server: finds the endpoint, lets in who may, answers.
+
+#include <functional>
+#include <memory>
+
+#include "http/server.h"
+#include "registry/access_log.h"
+#include "registry/call.h"
+#include "registry/figures.h"
+#include "registry/gate.h"
+
+namespace davit::registry {
+
+class RegistryHandler final : public http::Handler {
+ public:
+  // All outlive it.
+  RegistryHandler(const Settings& settings, Store& store, Gate& gate);
+
+  Reply begin(const http::Request& request) override;
+  http::Response failed(const http::Request& request, int status, std::exception_ptr error) override;
+  void finished(const http::Request& request, const http::Response& response, std::uint64_t sent) override;
+
+  AccessLog& access_log() { return log_; }
+  Figures& figures() { return figures_; }
+  // What /readyz says: false from the beginning of a stop.
+  void set_ready(bool ready) { ready_ = ready; }
+  // More lines for /metrics.
+  void set_server_figures(std::function<std::string()> lines) { server_figures_ = std::move(lines); }
+
+ private:
+  std::optional<http::Response> own_page(const http::Request& request);
+  std::optional<http::Response> from_cache(const http::Request& request);
+
+  const Settings& settings_;
+  Gate& gate_;
+  ContentCache cache_;
+  Context context_;
+  AccessLog log_;
+  Figures figures_;
+  std::function<std::string()> server_figures_;
+  std::atomic<bool> ready_{true};
+};
+
+}  // namespace davit::registry
