@@ -37,6 +37,7 @@ class Reader : private TomlReader {
               {"address", [&](const auto& node) { settings_.addresses = addresses(node); }},
               {"drain", [&](const auto& node) { settings_.drain = seconds(number(node, 0, 3600)); }},
               {"metrics_address", [&](const auto& node) { settings_.metrics_address = text(node); }},
+              {"external_url", [&](const auto& node) { settings_.external_url = url(node); }},
               {"trusted_proxies", [&](const auto& node) { settings_.trusted_proxies = texts(node); }},
               {"tls", [&](const auto& node) { read_tls(node); }},
               {"registry", [&](const auto& node) { read_registry(table(node)); }},
@@ -51,6 +52,14 @@ class Reader : private TomlReader {
     auto all = node.is_array() ? texts(node) : std::vector<std::string>{text(node)};
     if (all.empty()) refuse(node, "expected at least one address");
     return all;
+  }
+
+  std::string url(const toml::node& node) const {
+    std::string value = text(node);
+    while (value.ends_with('/')) value.pop_back();
+    if (!value.starts_with("http://") && !value.starts_with("https://"))
+      refuse(node, "expected a URL: https://registry.example.com");
+    return value;
   }
 
   void read_tls(const toml::node& node) {

@@ -178,6 +178,7 @@ void ServerConnection::begin() {
   auto& request = turn_->request;
   request.peer = peer_;
   request.began = loop_.now();
+  request.tls = transport_->is_tls();
   request.client_certificate = transport_->client_certificate();
   keep_alive_ = request.keep_alive && !loop_.draining();
   Handler::Reply reply;

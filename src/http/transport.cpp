@@ -102,6 +102,7 @@ class TlsTransport final : public Transport {
     ::shutdown(::SSL_get_fd(ssl_), SHUT_WR);
   }
 
+  bool is_tls() const override { return true; }
   std::string client_certificate() const override {
     X509* certificate = ::SSL_get0_peer_certificate(ssl_);
     if (certificate == nullptr) return {};

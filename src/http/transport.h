@@ -30,6 +30,7 @@ class Transport {
   // 0: ready (at once, where there is nothing to shake); kWait or kBroken.
   virtual ssize_t handshake() { return 0; }
   virtual void shut_down() = 0;  // we send no more
+  virtual bool is_tls() const { return false; }
   virtual std::string client_certificate() const { return {}; }
 };
 

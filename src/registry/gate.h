@@ -32,6 +32,7 @@ class Gate {
   // Pages of its own (/token).
   virtual bool serves(const http::Request& request) = 0;
   virtual http::Handler::Reply serve(const http::Request& request) = 0;
+  virtual void reload() {}  // what it keeps in files
 };
 
 // Everybody may do everything.

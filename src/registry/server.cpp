@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "http/listener.h"
 #include "http/server.h"
-#include "registry/gate.h"
+#include "registry/auth_gate.h"
 #include "registry/handler.h"
 #include "registry/store.h"
 
@@ -45,8 +45,15 @@ struct RegistryServer::State {
   explicit State(Settings wanted)
       : settings(std::move(wanted)),
         store(open_store(settings.root)),
-        handler(settings, store, gate),
+        gate(make_gate()),
+        handler(settings, store, *gate),
         server(settings.server, handler) {}
+
+  std::unique_ptr<Gate> make_gate() {
+    if (settings.access.are_open()) return std::make_unique<OpenGate>();
+    tokens = std::make_unique<TokenStore>(settings.root / "tokens");
+    return std::make_unique<AuthGate>(settings, *tokens);
+  }
 
   std::string server_lines() const {
     const auto& figures = server.figures();
@@ -95,7 +102,8 @@ struct RegistryServer::State {
 
   const Settings settings;
   Store store;
-  OpenGate gate;
+  std::unique_ptr<TokenStore> tokens;  // of a registry with rules
+  std::unique_ptr<Gate> gate;
   RegistryHandler handler;
   http::Server server;
   std::unique_ptr<MetricsHandler> metrics_handler;
@@ -130,7 +138,10 @@ void RegistryServer::start() {
 
 std::vector<std::string> RegistryServer::urls() const { return state_->urls; }
 
-void RegistryServer::reload() { state_->server.reload_certificates(); }
+void RegistryServer::reload() {
+  state_->server.reload_certificates();
+  state_->gate->reload();
+}
 
 void RegistryServer::stop() {
   state_->handler.set_ready(false);

@@ -25,7 +25,8 @@ struct Settings {
 
   AccessLogStyle access_log = AccessLogStyle::kOff;
   std::filesystem::path access_log_file;     // empty: standard output
-  std::vector<std::string> trusted_proxies;  // addresses and networks
+  std::vector<std::string> trusted_proxies;  // addresses and networks, "unix"
+  std::string external_url;                  // what clients call us; empty: what their requests say
 
   bool sparse_manifests = false;  // manifests may name what is not here
   bool deletes = true;
