@@ -93,7 +93,7 @@ const Command* find_command(const std::vector<std::string>& words, std::size_t* 
   const Command* best = nullptr;
   for (const Command& command : commands()) {
     std::string joined;
-    for (std::size_t i = 0; i < words.size() && i < 2; ++i) {
+    for (std::size_t i = 0; i < words.size() && i < 3; ++i) {
       joined += (i == 0 ? "" : " ") + words[i];
       if (joined == command.name) {
         best = &command;
