@@ -98,7 +98,24 @@ class RegistryClient:
         return self.push(name, images.busybox(**how))
 
 
-class Registry(RegistryClient):
+class RegistryServer(RegistryClient):
+    """A registry that a test started, as a client of it. What each of them gives: `process`, `start()`, `stop()`; and as a context it ends with its block."""
+
+    @property
+    def url(self):
+        return f"{'https' if self.context else 'http'}://{self.address}"
+
+    def stop(self):
+        stop(self.process)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+class Registry(RegistryServer):
     """A docker-registry process with a log of its requests. `auth` is YAML lines of its auth section; `deletes` whether it deletes."""
 
     def __init__(self, folder, port=None, auth=None, tls=None, user=None, host="127.0.0.1", proxy_of=None, deletes=True):
@@ -129,9 +146,6 @@ class Registry(RegistryClient):
             return self.request("GET", "/v2/")[0] in (200, 401)
         except OSError:
             return False
-
-    def stop(self):
-        stop(self.process)
 
     def _all_requests(self):
         """Every request so far. A request is logged after its answer was sent: a last one of our own is waited for."""

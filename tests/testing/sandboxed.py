@@ -2,6 +2,7 @@
 
 The pytest that a developer starts (or one of its xdist workers) collects the tests; for the first test of a file it starts a
 second pytest with all chosen tests of that file inside a sandbox, and then passes on the report of each test as it comes.
+A test module may have a function before_sandbox(): it is called outside, before that, for what needs the network.
 """
 
 import json
@@ -32,6 +33,7 @@ class FileRun:
         self.path = items[0].path
         self.config = config
         self.log = None if config.getoption("capture") == "no" else tempfile.TemporaryFile("w+", errors="replace")
+        getattr(items[0].module, "before_sandbox", lambda: None)()
         read_fd, write_fd = os.pipe()
         command = [SANDBOX, sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", f"--rootdir={config.rootpath}",
                    f"--tb={config.getoption('tbstyle')}", *(["-s"] if self.log is None else []),

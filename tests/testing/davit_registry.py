@@ -1,0 +1,36 @@
+"""davit's own registry on loopback: `davit registry serve`, with the interface of testing.registry.Registry, so that a test takes either."""
+
+import re
+import subprocess
+
+from testing.davit import PROGRAM
+from testing.processes import wait_until
+from testing.registry import RegistryServer
+
+
+class DavitRegistry(RegistryServer):
+    """A `davit registry serve` process; its store is FOLDER/data. `config` is TOML text; `port` 0 lets the server choose one, which a later start() keeps."""
+
+    def __init__(self, folder, port=0, config="", user=None, host="127.0.0.1"):
+        super().__init__(f"{host}:{port}", user=user)
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self.log = folder / "serve.log"
+        (folder / "config.toml").write_text(config)
+        self.start()
+
+    def start(self):
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen([PROGRAM, "registry", "serve", "--root", self.folder / "data", "--addr", self.address,
+                                             "--config", self.folder / "config.toml"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self.address = wait_until(self._listens_on, what=lambda: "davit registry to listen: " + self.log.read_text()[-2000:])
+
+    def _listens_on(self):
+        text = self.log.read_text()
+        assert self.process.poll() is None, f"davit registry serve ended with {self.process.returncode}: {text[-2000:]}"
+        found = re.search(r"^listening on http://(\S+)$", text, re.M)
+        return found and found[1]
+
+    @property
+    def port(self):
+        return int(self.address.rsplit(":", 1)[1])
