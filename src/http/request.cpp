@@ -21,24 +21,24 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) {
          std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
-std::string_view Request::path() const {
+std::string_view ServerRequest::path() const {
   const std::string_view target = target_;
   return target.substr(0, target.find('?'));
 }
 
-std::string_view Request::query() const {
+std::string_view ServerRequest::query() const {
   const std::size_t mark = target_.find('?');
   return mark == std::string::npos ? std::string_view() : std::string_view(target_).substr(mark + 1);
 }
 
-std::string_view Request::header(std::string_view wanted) const {
+std::string_view ServerRequest::header(std::string_view wanted) const {
   for (const Field& field : fields_) {
     if (field.name_size == wanted.size() && equal_ignoring_case(name(field), wanted)) return value(field);
   }
   return {};
 }
 
-std::string Request::headers(std::string_view wanted) const {
+std::string ServerRequest::headers(std::string_view wanted) const {
   std::string all;
   for (const Field& field : fields_) {
     if (!equal_ignoring_case(name(field), wanted)) continue;
@@ -48,14 +48,14 @@ std::string Request::headers(std::string_view wanted) const {
   return all;
 }
 
-unsigned Request::count_header(std::string_view wanted) const {
+unsigned ServerRequest::count_header(std::string_view wanted) const {
   return static_cast<unsigned>(std::count_if(
       fields_.begin(), fields_.end(), [&](const Field& field) { return equal_ignoring_case(name(field), wanted); }));
 }
 
-bool Request::has_header(std::string_view wanted) const { return count_header(wanted) > 0; }
+bool ServerRequest::has_header(std::string_view wanted) const { return count_header(wanted) > 0; }
 
-void Request::add_header(std::string_view name, std::string_view value) {
+void ServerRequest::add_header(std::string_view name, std::string_view value) {
   const auto place = static_cast<std::uint32_t>(text_.size());
   fields_.push_back({place, static_cast<std::uint32_t>(name.size()), static_cast<std::uint32_t>(place + name.size()),
                      static_cast<std::uint32_t>(value.size())});
@@ -63,7 +63,7 @@ void Request::add_header(std::string_view name, std::string_view value) {
   text_ += value;
 }
 
-void Request::clear() {
+void ServerRequest::clear() {
   method.clear();
   version = 11;
   content_length.reset();

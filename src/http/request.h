@@ -16,7 +16,7 @@ struct PeerAddress {
 };
 
 // Filled by the server; a value, so that tests can make one.
-class Request {
+class ServerRequest {
  public:
   std::string method;
   int version = 11;  // 10 or 11

@@ -33,7 +33,7 @@ bool is_token(std::string_view text) {
 
 class RequestParser::Parser final : public beast::http::basic_parser<true> {
  public:
-  Parser(Request& request, std::size_t header_bytes) : request_(request) {
+  Parser(ServerRequest& request, std::size_t header_bytes) : request_(request) {
     header_limit(static_cast<std::uint32_t>(header_bytes));
     body_limit(boost::none);
   }
@@ -67,11 +67,11 @@ class RequestParser::Parser final : public beast::http::basic_parser<true> {
   }
   void on_finish_impl(Code&) override {}
 
-  Request& request_;
+  ServerRequest& request_;
   bool in_body_ = false;
 };
 
-RequestParser::RequestParser(Request& request, Limits limits)
+RequestParser::RequestParser(ServerRequest& request, Limits limits)
     : request_(request), parser_(std::make_unique<Parser>(request, limits.header_bytes)) {}
 
 RequestParser::~RequestParser() = default;
@@ -86,7 +86,7 @@ RequestParser::Used RequestParser::fail(int status, std::string problem, std::si
 
 // What two readers could take for different requests, or what no client sends.
 std::string RequestParser::check_header() const {
-  const Request& request = request_;
+  const ServerRequest& request = request_;
   if (!is_token(request.method)) return "the method is no token";
   if (request.target().empty() || (request.target()[0] != '/' && request.target() != "*"))
     return "the target must begin with '/'";

@@ -1,5 +1,5 @@
 #pragma once
-// Bytes to a Request and its body. Private to src/http. Beast's parser does the grammar (RFC 9112), with what it lets
+// Bytes to a ServerRequest and its body. Private to src/http. Beast's parser does the grammar (RFC 9112), with what it lets
 // pass of request smuggling refused here: docs/adr/0090-own-event-loop.md.
 
 #include <cstddef>
@@ -29,7 +29,7 @@ class RequestParser {
   using Body = std::function<void(std::string_view)>;
 
   // The request outlives the parser.
-  RequestParser(Request& request, Limits limits);
+  RequestParser(ServerRequest& request, Limits limits);
   ~RequestParser();
 
   // Uses bytes up to the end of the header, or of the request. What `body` throws passes through.
@@ -43,7 +43,7 @@ class RequestParser {
   Used fail(int status, std::string problem, std::size_t used);
   std::string check_header() const;
 
-  Request& request_;
+  ServerRequest& request_;
   std::unique_ptr<Parser> parser_;
   bool header_told_ = false;
   int status_ = 400;

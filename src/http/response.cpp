@@ -7,7 +7,7 @@
 
 namespace davit::http {
 
-Response& Response::add(std::string_view name, std::string_view value) & {
+ServerResponse& ServerResponse::add(std::string_view name, std::string_view value) & {
   fields_ += name;
   fields_ += ": ";
   for (const char c : value) fields_ += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
@@ -15,24 +15,24 @@ Response& Response::add(std::string_view name, std::string_view value) & {
   return *this;
 }
 
-Response& Response::body(std::string text) & {
+ServerResponse& ServerResponse::body(std::string text) & {
   body_ = std::move(text);
   return *this;
 }
 
-std::uint64_t Response::length() const {
+std::uint64_t ServerResponse::length() const {
   if (told_) return *told_;
   if (const FileBody* part = file()) return part->size;
   return memory().size();
 }
 
-std::string_view Response::memory() const {
+std::string_view ServerResponse::memory() const {
   if (const auto* text = std::get_if<std::string>(&body_)) return *text;
   if (const auto* shared = std::get_if<std::shared_ptr<const std::string>>(&body_)) return **shared;
   return {};
 }
 
-std::string_view Response::field(std::string_view name) const {
+std::string_view ServerResponse::field(std::string_view name) const {
   std::string_view rest = fields_;
   while (!rest.empty()) {
     const std::string_view line = rest.substr(0, rest.find("\r\n"));

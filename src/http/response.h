@@ -18,18 +18,18 @@ struct FileBody {
   std::uint64_t offset = 0, size = 0;
 };
 
-class Response {
+class ServerResponse {
  public:
-  explicit Response(int status = 200) : status_(status) {}
+  explicit ServerResponse(int status = 200) : status_(status) {}
 
-  Response& add(std::string_view name, std::string_view value) &;  // control characters become spaces
-  Response&& add(std::string_view name, std::string_view value) && { return std::move(add(name, value)); }
-  Response& add(std::string_view name, std::uint64_t value) & { return add(name, std::to_string(value)); }
-  Response&& add(std::string_view name, std::uint64_t value) && { return std::move(add(name, value)); }
+  ServerResponse& add(std::string_view name, std::string_view value) &;  // control characters become spaces
+  ServerResponse&& add(std::string_view name, std::string_view value) && { return std::move(add(name, value)); }
+  ServerResponse& add(std::string_view name, std::uint64_t value) & { return add(name, std::to_string(value)); }
+  ServerResponse&& add(std::string_view name, std::uint64_t value) && { return std::move(add(name, value)); }
 
   // The body. Content-Length is made of it; the answer to a HEAD has the length and not the bytes.
-  Response& body(std::string text) &;
-  Response&& body(std::string text) && { return std::move(body(std::move(text))); }
+  ServerResponse& body(std::string text) &;
+  ServerResponse&& body(std::string text) && { return std::move(body(std::move(text))); }
   void body(std::shared_ptr<const std::string> text) { body_ = std::move(text); }
   void body(FileBody file) { body_ = std::move(file); }
   // For a HEAD whose body nobody made.

@@ -28,23 +28,24 @@ ServerOptions completed(ServerOptions options) {
 
 class Work final : public Exchange {
  public:
-  explicit Work(std::function<Response()> function) : function_(std::move(function)) {}
+  explicit Work(std::function<ServerResponse()> function) : function_(std::move(function)) {}
   void body(base::ByteView bytes) override {
     constexpr std::uint64_t kMostDropped = 1024 * 1024;
     dropped_ += bytes.size();
     if (dropped_ > kMostDropped)
       throw base::Error(base::Code::kInvalidArgument, "this request has no body, and more than 1 MiB came");
   }
-  Response finish() override { return function_(); }
+  ServerResponse finish() override { return function_(); }
 
  private:
-  std::function<Response()> function_;
+  std::function<ServerResponse()> function_;
   std::uint64_t dropped_ = 0;
 };
 
 class Collect final : public Exchange {
  public:
-  Collect(std::size_t limit, std::function<Response()> too_large, std::function<Response(std::string)> function)
+  Collect(std::size_t limit, std::function<ServerResponse()> too_large,
+          std::function<ServerResponse(std::string)> function)
       : limit_(limit), too_large_(std::move(too_large)), function_(std::move(function)) {}
   void body(base::ByteView bytes) override {
     if (over_ || text_.size() + bytes.size() > limit_) {
@@ -54,12 +55,12 @@ class Collect final : public Exchange {
     }
     text_ += base::as_text(bytes);
   }
-  Response finish() override { return over_ ? too_large_() : function_(std::move(text_)); }
+  ServerResponse finish() override { return over_ ? too_large_() : function_(std::move(text_)); }
 
  private:
   const std::size_t limit_;
-  std::function<Response()> too_large_;
-  std::function<Response(std::string)> function_;
+  std::function<ServerResponse()> too_large_;
+  std::function<ServerResponse(std::string)> function_;
   std::string text_;
   bool over_ = false;
 };
@@ -68,12 +69,12 @@ class Collect final : public Exchange {
 
 void check(const TlsOptions& options) { const TlsContext context(options); }
 
-std::unique_ptr<Exchange> work(std::function<Response()> function) {
+std::unique_ptr<Exchange> work(std::function<ServerResponse()> function) {
   return std::make_unique<Work>(std::move(function));
 }
 
-std::unique_ptr<Exchange> collect(std::size_t limit, std::function<Response()> too_large,
-                                  std::function<Response(std::string body)> function) {
+std::unique_ptr<Exchange> collect(std::size_t limit, std::function<ServerResponse()> too_large,
+                                  std::function<ServerResponse(std::string body)> function) {
   return std::make_unique<Collect>(limit, std::move(too_large), std::move(function));
 }
 

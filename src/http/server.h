@@ -28,33 +28,35 @@ class Exchange {
  public:
   virtual ~Exchange() = default;
   // Before the body is asked for. An answer here refuses the body.
-  virtual std::optional<Response> open() { return std::nullopt; }
+  virtual std::optional<ServerResponse> open() { return std::nullopt; }
   // The next piece of the body. Never more bytes than the request told.
   virtual void body(base::ByteView bytes) = 0;
   // After all of the body.
-  virtual Response finish() = 0;
+  virtual ServerResponse finish() = 0;
 };
 
 // An Exchange of a function, for requests without a body that matters: what comes of it is dropped, up to 1 MiB.
-std::unique_ptr<Exchange> work(std::function<Response()> function);
+std::unique_ptr<Exchange> work(std::function<ServerResponse()> function);
 // The same with the body in memory; more bytes than the limit are Error(kInvalidArgument) of the code 413's cause, by
 // `too_large`.
-std::unique_ptr<Exchange> collect(std::size_t limit, std::function<Response()> too_large,
-                                  std::function<Response(std::string body)> function);
+std::unique_ptr<Exchange> collect(std::size_t limit, std::function<ServerResponse()> too_large,
+                                  std::function<ServerResponse(std::string body)> function);
 
 // One object for all requests; safe for use by several threads.
 class Handler {
  public:
-  using Reply = std::variant<Response, std::unique_ptr<Exchange>>;
+  using Reply = std::variant<ServerResponse, std::unique_ptr<Exchange>>;
 
   virtual ~Handler() = default;
   // Called on a loop's thread: it must not block. The request outlives the exchange.
-  virtual Reply begin(const Request& request) = 0;
+  virtual Reply begin(const ServerRequest& request) = 0;
   // The answer for what an exchange threw, and (request.method empty) for what was no HTTP: `status` is what the server
   // would say.
-  virtual Response failed(const Request& request, int status, std::exception_ptr error) = 0;
+  virtual ServerResponse failed(const ServerRequest& request, int status, std::exception_ptr error) = 0;
+  // Before an answer is sent, each of them: for fields that all have.
+  virtual void decorate(const ServerRequest&, ServerResponse&) {}
   // After the last byte, or when the client went: `sent` bytes of the body. For logs and figures.
-  virtual void finished(const Request& request, const Response& response, std::uint64_t sent) = 0;
+  virtual void finished(const ServerRequest& request, const ServerResponse& response, std::uint64_t sent) = 0;
 };
 
 struct TlsOptions {

@@ -196,18 +196,19 @@ void ServerConnection::begin() {
     const auto used = turn_->parser->put(unread_, [](std::string_view) {});
     unread_.erase(0, used.bytes);
   }
-  answer(std::move(std::get<Response>(reply)));
+  answer(std::move(std::get<ServerResponse>(reply)));
   send_answer();
 }
 
-void ServerConnection::answer(Response response) {
+void ServerConnection::answer(ServerResponse response) {
   turn_->answer.emplace(std::move(response));
+  loop_.shared().handler.decorate(turn_->request, *turn_->answer);
   if (turn_->answer->closes() || !turn_->parser->done() || loop_.draining()) keep_alive_ = false;
   make_head();
 }
 
 void ServerConnection::make_head() {
-  const Response& response = *turn_->answer;
+  const ServerResponse& response = *turn_->answer;
   std::string& head = turn_->head;
   head = "HTTP/1.1 ";
   head += std::to_string(response.status());
@@ -237,7 +238,7 @@ void ServerConnection::send_answer() {
 
 // A file is read by workers alone: the disk may be slow.
 ServerConnection::Next ServerConnection::send(bool in_worker) {
-  const Response& response = *turn_->answer;
+  const ServerResponse& response = *turn_->answer;
   const bool bodiless = turn_->request.method == "HEAD" || has_no_length(response.status());
   const std::string_view memory = bodiless ? std::string_view() : response.memory();
   const FileBody* file = bodiless ? nullptr : response.file();

@@ -14,11 +14,11 @@ namespace davit::http {
 
 // One request and its answer: what a connection needs only while there is one.
 struct Turn {
-  Request request;
+  ServerRequest request;
   std::optional<RequestParser> parser;
   std::unique_ptr<Exchange> exchange;
   bool opened = false;  // the exchange was asked whether it wants the body
-  std::optional<Response> answer;
+  std::optional<ServerResponse> answer;
   std::string head;
   std::uint64_t head_sent = 0, body_sent = 0;
 
@@ -55,7 +55,7 @@ class ServerConnection {
   void discard();
   void end();
 
-  void answer(Response response);
+  void answer(ServerResponse response);
   void make_head();
   Next send(bool in_worker);
   void hand_over();

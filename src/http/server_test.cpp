@@ -18,32 +18,34 @@ namespace {
 // Answers by path; counts what it was told.
 class Pages final : public Handler {
  public:
-  Reply begin(const Request& request) override {
-    if (request.path() == "/inline") return Response(200).body("hello");
-    if (request.path() == "/work") return work([] { return Response(200).body("worked"); });
-    if (request.path() == "/throws") return work([]() -> Response { throw base::Error(base::Code::kIo, "no disk"); });
+  Reply begin(const ServerRequest& request) override {
+    if (request.path() == "/inline") return ServerResponse(200).body("hello");
+    if (request.path() == "/work") return work([] { return ServerResponse(200).body("worked"); });
+    if (request.path() == "/throws")
+      return work([]() -> ServerResponse { throw base::Error(base::Code::kIo, "no disk"); });
     if (request.path() == "/echo") {
       return collect(
-          1 << 20, [] { return Response(413); }, [](std::string body) { return Response(200).body(std::move(body)); });
+          1 << 20, [] { return ServerResponse(413); },
+          [](std::string body) { return ServerResponse(200).body(std::move(body)); });
     }
     if (request.path() == "/file") {
       return work([this] {
-        Response response;
+        ServerResponse response;
         response.body(FileBody{file, 2, file->size() - 2});
         return response;
       });
     }
     if (request.path() == "/refused") return std::make_unique<Refusing>();
-    return Response(404);
+    return ServerResponse(404);
   }
-  Response failed(const Request&, int status, std::exception_ptr error) override {
+  ServerResponse failed(const ServerRequest&, int status, std::exception_ptr error) override {
     try {
       std::rethrow_exception(error);
     } catch (const base::Error& known) {
-      return Response(status).body(known.message());
+      return ServerResponse(status).body(known.message());
     }
   }
-  void finished(const Request&, const Response&, std::uint64_t) override { ++answered; }
+  void finished(const ServerRequest&, const ServerResponse&, std::uint64_t) override { ++answered; }
 
   std::shared_ptr<base::fs::File> file;
   std::atomic<int> answered{0};
@@ -51,9 +53,9 @@ class Pages final : public Handler {
  private:
   class Refusing final : public Exchange {
    public:
-    std::optional<Response> open() override { return Response(403); }
+    std::optional<ServerResponse> open() override { return ServerResponse(403); }
     void body(base::ByteView) override { ADD_FAILURE() << "a refused body arrived"; }
-    Response finish() override { return Response(200); }
+    ServerResponse finish() override { return ServerResponse(200); }
   };
 };
 

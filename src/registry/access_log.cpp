@@ -18,13 +18,13 @@ namespace fs = base::fs;
 
 constexpr std::size_t kWrittenAt = 64 * 1024;
 
-double milliseconds(const http::Request& request) {
+double milliseconds(const http::ServerRequest& request) {
   const auto took = std::chrono::steady_clock::now() - request.began;
   return static_cast<double>(std::chrono::duration_cast<std::chrono::microseconds>(took).count()) / 1000;
 }
 
 // NCSA's common log format. What a client sent is shown as text that cannot be taken for another line or field.
-std::string common_line(const http::Request& request, const http::Response& response, std::uint64_t sent) {
+std::string common_line(const http::ServerRequest& request, const http::ServerResponse& response, std::uint64_t sent) {
   const std::time_t now = std::time(nullptr);
   std::tm parts{};
   ::gmtime_r(&now, &parts);
@@ -36,7 +36,7 @@ std::string common_line(const http::Request& request, const http::Response& resp
                      base::printable(request.method), target, request.version - 10, response.status(), sent);
 }
 
-std::string json_line(const http::Request& request, const http::Response& response, std::uint64_t sent) {
+std::string json_line(const http::ServerRequest& request, const http::ServerResponse& response, std::uint64_t sent) {
   boost::json::object line{{"time", base::to_rfc3339(base::now())},
                            {"peer", request.peer.text},
                            {"method", base::printable(request.method)},
@@ -64,11 +64,12 @@ AccessLog::AccessLog(AccessLogStyle style, const std::filesystem::path& file) : 
 
 AccessLog::~AccessLog() { flush(); }
 
-std::string AccessLog::line(const http::Request& request, const http::Response& response, std::uint64_t sent) const {
+std::string AccessLog::line(const http::ServerRequest& request, const http::ServerResponse& response,
+                            std::uint64_t sent) const {
   return style_ == AccessLogStyle::kJson ? json_line(request, response, sent) : common_line(request, response, sent);
 }
 
-void AccessLog::write(const http::Request& request, const http::Response& response, std::uint64_t sent) {
+void AccessLog::write(const http::ServerRequest& request, const http::ServerResponse& response, std::uint64_t sent) {
   if (style_ == AccessLogStyle::kOff) return;
   const std::string text = line(request, response, sent);
   bool full;

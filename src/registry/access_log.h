@@ -21,11 +21,11 @@ class AccessLog {
   AccessLog(AccessLogStyle style, const std::filesystem::path& file);
   ~AccessLog();  // flushes
 
-  void write(const http::Request& request, const http::Response& response, std::uint64_t sent);
+  void write(const http::ServerRequest& request, const http::ServerResponse& response, std::uint64_t sent);
   void flush();
 
  private:
-  std::string line(const http::Request& request, const http::Response& response, std::uint64_t sent) const;
+  std::string line(const http::ServerRequest& request, const http::ServerResponse& response, std::uint64_t sent) const;
 
   const AccessLogStyle style_;
   std::optional<base::fs::File> file_;

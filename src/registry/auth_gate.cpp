@@ -92,10 +92,12 @@ std::vector<std::string> scopes_of(const http::Query& query) {
 AuthGate::AuthGate(const Settings& settings, TokenStore& tokens)
     : settings_(settings), tokens_(tokens), passwords_(settings.password_file) {}
 
-std::string AuthGate::realm(const http::Request& request) const { return base_url(settings_, request) + kTokenPath; }
+std::string AuthGate::realm(const http::ServerRequest& request) const {
+  return base_url(settings_, request) + kTokenPath;
+}
 
-http::Response AuthGate::challenge(const http::Request& request, const std::string& scope, std::string_view error,
-                                   Problem problem) const {
+http::ServerResponse AuthGate::challenge(const http::ServerRequest& request, const std::string& scope,
+                                         std::string_view error, Problem problem) const {
   auto response = refuse_as(401, problem, {});
   std::string field = fmt::format("Bearer realm=\"{}\",service=\"{}\"", realm(request), kService);
   if (!scope.empty()) field += fmt::format(",scope=\"{}\"", scope);
@@ -114,7 +116,7 @@ Caller AuthGate::bearer(const std::string& token) {
   return caller;
 }
 
-std::optional<Caller> AuthGate::known(const http::Request& request) {
+std::optional<Caller> AuthGate::known(const http::ServerRequest& request) {
   const std::string_view field = request.header("authorization");
   if (field.empty()) return Caller{};
   try {
@@ -132,13 +134,13 @@ std::optional<Caller> AuthGate::known(const http::Request& request) {
   return std::nullopt;
 }
 
-bool AuthGate::admits_at_once(const http::Request& request, const std::string& repository) {
+bool AuthGate::admits_at_once(const http::ServerRequest& request, const std::string& repository) {
   const auto caller = known(request);
   return caller && may(settings_.access, *caller, Action::kPull, repository);
 }
 
 AuthGate::Identified AuthGate::identify_basic(const std::string& user, const std::string& password,
-                                              const http::Request& request) {
+                                              const http::ServerRequest& request) {
   if (TokenStore::is_secret(password)) {
     if (const auto token = tokens_.find(password)) {
       Caller caller{.user = token->user};
@@ -160,7 +162,7 @@ AuthGate::Identified AuthGate::identify_basic(const std::string& user, const std
   return challenge(request, {}, {}, Problem::kUnauthorized);
 }
 
-AuthGate::Identified AuthGate::identify(const http::Request& request) {
+AuthGate::Identified AuthGate::identify(const http::ServerRequest& request) {
   try {
     const auto credentials = auth::parse_authorization(request.header("authorization"));
     if (const auto* basic = std::get_if<auth::BasicCredentials>(&credentials))
@@ -173,11 +175,11 @@ AuthGate::Identified AuthGate::identify(const http::Request& request) {
   }
 }
 
-std::variant<Caller, http::Response> AuthGate::admit(const http::Request& request, const Wish& wish) {
+std::variant<Caller, http::ServerResponse> AuthGate::admit(const http::ServerRequest& request, const Wish& wish) {
   auto identified = known(request);
   if (!identified) {
     auto slow = identify(request);
-    if (auto* refusal = std::get_if<http::Response>(&slow)) {
+    if (auto* refusal = std::get_if<http::ServerResponse>(&slow)) {
       // A bad token is renewed with the scope that is needed.
       if (refusal->status() == 401) return challenge(request, scope_of(wish), "invalid_token", Problem::kUnauthorized);
       return std::move(*refusal);
@@ -194,20 +196,20 @@ std::variant<Caller, http::Response> AuthGate::admit(const http::Request& reques
   return refuse(Problem::kDenied);
 }
 
-http::Handler::Reply AuthGate::greet(const http::Request& request) {
+http::Handler::Reply AuthGate::greet(const http::ServerRequest& request) {
   // Docker asks once, here, whether there is anything to log in to.
   if (request.header("authorization").empty()) return challenge(request, {}, {}, Problem::kUnauthorized);
   if (known(request)) return OpenGate::greeting();
-  return http::work([this, &request]() -> http::Response {
+  return http::work([this, &request]() -> http::ServerResponse {
     auto identified = identify(request);
-    if (auto* refusal = std::get_if<http::Response>(&identified)) return std::move(*refusal);
+    if (auto* refusal = std::get_if<http::ServerResponse>(&identified)) return std::move(*refusal);
     return OpenGate::greeting();
   });
 }
 
-bool AuthGate::serves(const http::Request& request) { return request.path() == kTokenPath; }
+bool AuthGate::serves(const http::ServerRequest& request) { return request.path() == kTokenPath; }
 
-http::Handler::Reply AuthGate::serve(const http::Request& request) {
+http::Handler::Reply AuthGate::serve(const http::ServerRequest& request) {
   if (request.method == "GET") {
     return http::work([this, &request] { return grant(request, std::string(request.query()), false); });
   }
@@ -218,7 +220,7 @@ http::Handler::Reply AuthGate::serve(const http::Request& request) {
 }
 
 // GET: docker's "Requesting a Token". POST: OAuth2 (RFC 6749) by password or refresh token.
-http::Response AuthGate::grant(const http::Request& request, const std::string& parameters, bool is_post) {
+http::ServerResponse AuthGate::grant(const http::ServerRequest& request, const std::string& parameters, bool is_post) {
   const http::Query query(parameters);
   auto identified = Identified(Caller{});
   bool wants_refresh = query.get("offline_token") == "true" || query.get("access_type") == "offline";
@@ -237,7 +239,7 @@ http::Response AuthGate::grant(const http::Request& request, const std::string& 
   } else {
     identified = identify(request);
   }
-  if (auto* refusal = std::get_if<http::Response>(&identified)) return std::move(*refusal);
+  if (auto* refusal = std::get_if<http::ServerResponse>(&identified)) return std::move(*refusal);
   const Caller& caller = std::get<Caller>(identified);
   const std::int64_t now = now_seconds();
   auth::TokenClaims claims{.issuer = kIssuer,
@@ -262,7 +264,7 @@ http::Response AuthGate::grant(const http::Request& request, const std::string& 
   } else if (wants_refresh && !caller.is_anonymous() && !caller.grants) {
     body["refresh_token"] = tokens_.create({.user = caller.user, .expires = now + kRefreshSeconds});
   }
-  http::Response response(200);
+  http::ServerResponse response(200);
   response.add("Content-Type", "application/json").add("Cache-Control", "no-store");
   response.body(json::serialize(body));
   return response;

@@ -15,29 +15,29 @@ class AuthGate final : public Gate {
  public:
   AuthGate(const Settings& settings, TokenStore& tokens);
 
-  bool admits_at_once(const http::Request& request, const std::string& repository) override;
-  std::variant<Caller, http::Response> admit(const http::Request& request, const Wish& wish) override;
-  http::Handler::Reply greet(const http::Request& request) override;
-  bool serves(const http::Request& request) override;
-  http::Handler::Reply serve(const http::Request& request) override;
+  bool admits_at_once(const http::ServerRequest& request, const std::string& repository) override;
+  std::variant<Caller, http::ServerResponse> admit(const http::ServerRequest& request, const Wish& wish) override;
+  http::Handler::Reply greet(const http::ServerRequest& request) override;
+  bool serves(const http::ServerRequest& request) override;
+  http::Handler::Reply serve(const http::ServerRequest& request) override;
 
   void reload() override { passwords_.reload_if_changed(); }
 
  private:
-  using Identified = std::variant<Caller, http::Response>;
+  using Identified = std::variant<Caller, http::ServerResponse>;
   struct KnownToken {
     Caller caller;
     std::int64_t expires;
   };
 
-  Identified identify(const http::Request& request);
-  Identified identify_basic(const std::string& user, const std::string& password, const http::Request& request);
-  std::optional<Caller> known(const http::Request& request);  // never blocks
+  Identified identify(const http::ServerRequest& request);
+  Identified identify_basic(const std::string& user, const std::string& password, const http::ServerRequest& request);
+  std::optional<Caller> known(const http::ServerRequest& request);  // never blocks
   Caller bearer(const std::string& token);
-  http::Response challenge(const http::Request& request, const std::string& scope, std::string_view error,
-                           Problem problem) const;
-  http::Response grant(const http::Request& request, const std::string& parameters, bool is_post);
-  std::string realm(const http::Request& request) const;
+  http::ServerResponse challenge(const http::ServerRequest& request, const std::string& scope, std::string_view error,
+                                 Problem problem) const;
+  http::ServerResponse grant(const http::ServerRequest& request, const std::string& parameters, bool is_post);
+  std::string realm(const http::ServerRequest& request) const;
 
   const Settings& settings_;
   TokenStore& tokens_;

@@ -15,30 +15,29 @@ constexpr std::uint64_t kSmall = 64 * 1024;  // kept in memory
 // A blob that somebody damages on the disk is told of at the latest then.
 constexpr std::chrono::seconds kTrusted{2};
 
-http::Response unknown(const Digest& digest) {
+http::ServerResponse unknown(const Digest& digest) {
   return refuse(Problem::kBlobUnknown, {}, detail("digest", digest.text()));
 }
 
-http::Response send_part(const Call& call, const BlobContent& content, const ByteRange& range,
-                         const std::string& lines) {
-  if (!range.satisfiable) {
+http::ServerResponse send_file(const BlobContent& content, const std::optional<ByteRange>& range,
+                               const std::string& lines) {
+  if (range && !range->satisfiable) {
     auto refusal = refuse_as(416, Problem::kSizeInvalid, "the range lies outside of the blob");
     refusal.add("Content-Range", fmt::format("bytes */{}", content.size));
     return refusal;
   }
-  const bool whole = range.size == content.size && !call.request.has_header("range");
-  http::Response response(whole ? 200 : 206);
+  http::ServerResponse response(range ? 206 : 200);
   response.more_fields(std::make_shared<const std::string>(lines));
-  if (!whole) {
+  if (range) {
     response.add("Content-Range",
-                 fmt::format("bytes {}-{}/{}", range.first, range.first + range.size - 1, content.size));
+                 fmt::format("bytes {}-{}/{}", range->first, range->first + range->size - 1, content.size));
   }
-  response.body(http::FileBody{content.file, range.first, range.size});
+  response.body(http::FileBody{content.file, range ? range->first : 0, range ? range->size : content.size});
   return response;
 }
 
-http::Response remember(const Call& call, const BlobContent& content, const std::string& etag, const std::string& lines,
-                        std::uint64_t generation) {
+http::ServerResponse remember(const Call& call, const BlobContent& content, const std::string& etag,
+                              const std::string& lines, std::uint64_t generation) {
   std::string bytes(content.size, '\0');
   content.file->read_at(std::as_writable_bytes(std::span(bytes)), 0);
   CachedContent cached{.generation = generation,
@@ -66,7 +65,7 @@ Started get_blob(const Call& call) {
   const bool ranged = call.request.has_header("range") &&
                       (!call.request.has_header("if-range") || call.request.header("if-range") == etag);
   if (call.request.method == "HEAD" && !ranged) {
-    http::Response response(has_already(call.request, etag) ? 304 : 200);
+    http::ServerResponse response(has_already(call.request, etag) ? 304 : 200);
     response.add("Accept-Ranges", "bytes").more_fields(std::make_shared<const std::string>(lines));
     response.told_length(*size);
     return response;
@@ -76,16 +75,14 @@ Started get_blob(const Call& call) {
   const auto content = call.bytes().open(*digest);
   if (!content) return unknown(*digest);
   if (!ranged && content->size <= kSmall) return remember(call, *content, etag, lines, generation);
-  const ByteRange whole{0, content->size};
-  return send_part(call, *content,
-                   ranged ? parse_range(call.request.header("range"), content->size).value_or(whole) : whole, lines);
+  return send_file(*content, ranged ? parse_range(call.request.header("range"), content->size) : std::nullopt, lines);
 }
 
 Started delete_blob(const Call& call) {
   const auto digest = Digest::try_parse(call.route.reference);
   if (!digest) return refuse(Problem::kDigestInvalid, "invalid digest", detail("digest", call.route.reference));
   if (!call.metadata().remove_blob(call.repository(), *digest)) return unknown(*digest);
-  return http::Response(202);
+  return http::ServerResponse(202);
 }
 
 }  // namespace davit::registry

@@ -22,7 +22,7 @@ struct Context {
 };
 
 struct Call {
-  const http::Request& request;
+  const http::ServerRequest& request;
   Route route;
   http::Query query;
   Caller caller;
@@ -36,7 +36,7 @@ struct Call {
 };
 
 // An answer, or who takes the request's body and answers then.
-using Started = std::variant<http::Response, std::unique_ptr<http::Exchange>>;
+using Started = std::variant<http::ServerResponse, std::unique_ptr<http::Exchange>>;
 
 // The endpoints. Each runs on a worker, and may throw base::Error. The call outlives what they return.
 Started get_blob(const Call& call);  // also HEAD

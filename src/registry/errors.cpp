@@ -44,19 +44,19 @@ const ErrorRow& row_of(Problem problem) {
   return *std::find_if(kRows.begin(), kRows.end(), [&](const ErrorRow& row) { return row.problem == problem; });
 }
 
-http::Response refuse_as(int status, Problem problem, std::string_view message, std::string_view detail) {
+http::ServerResponse refuse_as(int status, Problem problem, std::string_view message, std::string_view detail) {
   const ErrorRow& row = row_of(problem);
   json::object error;
   error["code"] = row.code;
   error["message"] = message.empty() ? row.when : message;
   if (!detail.empty()) error["detail"] = json::parse(detail);
-  http::Response response(status);
+  http::ServerResponse response(status);
   response.add("Content-Type", "application/json");
   response.body(json::serialize(json::object{{"errors", json::array{std::move(error)}}}));
   return response;
 }
 
-http::Response refuse(Problem problem, std::string_view message, std::string_view detail) {
+http::ServerResponse refuse(Problem problem, std::string_view message, std::string_view detail) {
   return refuse_as(row_of(problem).status, problem, message, detail);
 }
 

@@ -43,9 +43,9 @@ struct ErrorRow {
 const ErrorRow& row_of(Problem problem);
 
 // {"errors":[{"code","message","detail"}]}; `detail` is JSON, or empty.
-http::Response refuse(Problem problem, std::string_view message = {}, std::string_view detail = {});
+http::ServerResponse refuse(Problem problem, std::string_view message = {}, std::string_view detail = {});
 // The same under another status of HTTP.
-http::Response refuse_as(int status, Problem problem, std::string_view message, std::string_view detail = {});
+http::ServerResponse refuse_as(int status, Problem problem, std::string_view message, std::string_view detail = {});
 // {"name":"value"}
 std::string detail(std::string_view name, std::string_view value);
 

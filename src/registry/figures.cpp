@@ -7,7 +7,7 @@
 
 namespace davit::registry {
 
-void Figures::count(const http::Request& request, const http::Response& response, std::uint64_t sent) {
+void Figures::count(const http::ServerRequest& request, const http::ServerResponse& response, std::uint64_t sent) {
   constexpr auto kRelaxed = std::memory_order_relaxed;
   const auto* method = std::find(kMethods.begin(), kMethods.end(), request.method);
   const auto row = static_cast<std::size_t>(method - kMethods.begin());

@@ -15,7 +15,7 @@ namespace davit::registry {
 // for use by several threads; counting takes no lock.
 class Figures {
  public:
-  void count(const http::Request& request, const http::Response& response, std::uint64_t sent);
+  void count(const http::ServerRequest& request, const http::ServerResponse& response, std::uint64_t sent);
   std::string text() const;
 
   // "# HELP …", "# TYPE …" and one value.

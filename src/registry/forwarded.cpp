@@ -74,7 +74,7 @@ bool is_trusted_proxy(const Settings& settings, const std::string& text) {
   return std::any_of(proxies.begin(), proxies.end(), [&](const auto& network) { return is_in(*address, network); });
 }
 
-std::string base_url(const Settings& settings, const http::Request& request) {
+std::string base_url(const Settings& settings, const http::ServerRequest& request) {
   if (!settings.external_url.empty()) return settings.external_url;
   std::string scheme = request.tls ? "https" : "http", host(request.header("host"));
   if (is_trusted_proxy(settings, request.peer.text)) {

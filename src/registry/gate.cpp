@@ -2,9 +2,9 @@
 
 namespace davit::registry {
 
-http::Response OpenGate::greeting() {
-  http::Response response(200);
-  response.add("Content-Type", "application/json").add("Docker-Distribution-Api-Version", "registry/2.0");
+http::ServerResponse OpenGate::greeting() {
+  http::ServerResponse response(200);
+  response.add("Content-Type", "application/json");
   response.body("{}");
   return response;
 }

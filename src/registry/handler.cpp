@@ -47,8 +47,8 @@ constexpr std::array kEndpoints = {
     Endpoint{Place::kCatalog, "HEAD", Action::kPull, list_repositories},
 };
 
-http::Response text(int status, std::string words, std::string_view type = "text/plain; charset=utf-8") {
-  http::Response response(status);
+http::ServerResponse text(int status, std::string words, std::string_view type = "text/plain; charset=utf-8") {
+  http::ServerResponse response(status);
   response.add("Content-Type", type);
   response.body(std::move(words));
   return response;
@@ -67,18 +67,18 @@ std::string methods_of(Place place) {
 // All of it runs on a worker, once the request's header is here: who asks, whether they may, what they want.
 class EndpointExchange final : public http::Exchange {
  public:
-  EndpointExchange(const http::Request& request, Route route, const Endpoint& endpoint, const Context& context,
+  EndpointExchange(const http::ServerRequest& request, Route route, const Endpoint& endpoint, const Context& context,
                    Gate& gate)
       : call_{request, std::move(route), http::Query(request.query()), {}, context}, endpoint_(endpoint), gate_(gate) {}
 
-  std::optional<http::Response> open() override {
+  std::optional<http::ServerResponse> open() override {
     auto admitted = gate_.admit(call_.request, {endpoint_.action, call_.route.place, call_.route.repository});
-    if (auto* refusal = std::get_if<http::Response>(&admitted)) return std::move(*refusal);
+    if (auto* refusal = std::get_if<http::ServerResponse>(&admitted)) return std::move(*refusal);
     call_.caller = std::move(std::get<Caller>(admitted));
     if (endpoint_.action == Action::kDelete && !call_.context.settings.deletes)
       return refuse(Problem::kUnsupported, "this registry lets nobody delete (storage.delete = false)");
     auto started = endpoint_.start(call_);
-    if (auto* response = std::get_if<http::Response>(&started)) {
+    if (auto* response = std::get_if<http::ServerResponse>(&started)) {
       // Told when what little body there is has been passed over, so that the connection can go on.
       if (call_.request.has_body() && call_.request.content_length.value_or(UINT64_MAX) > kPassedOver)
         return std::move(*response);
@@ -94,7 +94,7 @@ class EndpointExchange final : public http::Exchange {
     if (inner_) inner_->body(bytes);
   }
 
-  http::Response finish() override { return inner_ ? inner_->finish() : std::move(*answer_); }
+  http::ServerResponse finish() override { return inner_ ? inner_->finish() : std::move(*answer_); }
 
  private:
   static constexpr std::uint64_t kPassedOver = 64 * 1024;
@@ -102,7 +102,7 @@ class EndpointExchange final : public http::Exchange {
   Call call_;
   const Endpoint& endpoint_;
   Gate& gate_;
-  std::optional<http::Response> answer_;
+  std::optional<http::ServerResponse> answer_;
   std::unique_ptr<http::Exchange> inner_;
 };
 
@@ -127,21 +127,22 @@ RegistryHandler::RegistryHandler(const Settings& settings, Store& store, Gate& g
       gate_(gate),
       cache_(kCacheBytes),
       context_{settings, store, cache_},
-      log_(settings.access_log, settings.access_log_file) {}
+      log_(settings.access_log, settings.access_log_file),
+      id_prefix_(base::random_hex(6)) {}
 
-std::optional<http::Response> RegistryHandler::from_cache(const http::Request& request) {
+std::optional<http::ServerResponse> RegistryHandler::from_cache(const http::ServerRequest& request) {
   if (request.method != "GET" && request.method != "HEAD") return std::nullopt;
   if (request.has_header("range") || request.has_body() || !request.query().empty()) return std::nullopt;
   const auto found = cache_.find(request.path(), context_.store.metadata->generation(), request.began);
   if (!found || !gate_.admits_at_once(request, found->repository)) return std::nullopt;
   const bool same = request.has_header("if-none-match") && has_already(request, found->etag);
-  http::Response response(same ? 304 : 200);
+  http::ServerResponse response(same ? 304 : 200);
   response.more_fields(found->lines);
   if (!same) response.body(found->body);
   return response;
 }
 
-std::optional<http::Response> RegistryHandler::own_page(const http::Request& request) {
+std::optional<http::ServerResponse> RegistryHandler::own_page(const http::ServerRequest& request) {
   const std::string_view path = request.path();
   if (path == "/healthz") return text(200, "ok\n");
   if (path == "/readyz") return ready_ ? text(200, "ready\n") : text(503, "stopping\n");
@@ -152,7 +153,7 @@ std::optional<http::Response> RegistryHandler::own_page(const http::Request& req
   return std::nullopt;
 }
 
-http::Handler::Reply RegistryHandler::begin(const http::Request& request) {
+http::Handler::Reply RegistryHandler::begin(const http::ServerRequest& request) {
   if (auto cached = from_cache(request)) return std::move(*cached);
   if (request.method == "GET" || request.method == "HEAD") {
     if (auto page = own_page(request)) return std::move(*page);
@@ -173,7 +174,7 @@ http::Handler::Reply RegistryHandler::begin(const http::Request& request) {
   return std::make_unique<EndpointExchange>(request, std::move(*route), *endpoint, context_, gate_);
 }
 
-http::Response RegistryHandler::failed(const http::Request& request, int status, std::exception_ptr error) {
+http::ServerResponse RegistryHandler::failed(const http::ServerRequest& request, int status, std::exception_ptr error) {
   try {
     std::rethrow_exception(std::move(error));
   } catch (const Error& known) {
@@ -191,7 +192,17 @@ http::Response RegistryHandler::failed(const http::Request& request, int status,
   }
 }
 
-void RegistryHandler::finished(const http::Request& request, const http::Response& response, std::uint64_t sent) {
+void RegistryHandler::decorate(const http::ServerRequest& request, http::ServerResponse& response) {
+  const std::string_view given = request.header("x-request-id");
+  const bool plain = !given.empty() && given.size() <= 128 && std::all_of(given.begin(), given.end(), [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.';
+  });
+  response.add("X-Request-Id", plain ? std::string(given) : fmt::format("{}-{:x}", id_prefix_, ++next_id_));
+  response.add("Docker-Distribution-Api-Version", "registry/2.0");
+}
+
+void RegistryHandler::finished(const http::ServerRequest& request, const http::ServerResponse& response,
+                               std::uint64_t sent) {
   figures_.count(request, response, sent);
   log_.write(request, response, sent);
 }

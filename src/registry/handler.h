@@ -17,9 +17,10 @@ class RegistryHandler final : public http::Handler {
   // All outlive it.
   RegistryHandler(const Settings& settings, Store& store, Gate& gate);
 
-  Reply begin(const http::Request& request) override;
-  http::Response failed(const http::Request& request, int status, std::exception_ptr error) override;
-  void finished(const http::Request& request, const http::Response& response, std::uint64_t sent) override;
+  Reply begin(const http::ServerRequest& request) override;
+  http::ServerResponse failed(const http::ServerRequest& request, int status, std::exception_ptr error) override;
+  void decorate(const http::ServerRequest& request, http::ServerResponse& response) override;
+  void finished(const http::ServerRequest& request, const http::ServerResponse& response, std::uint64_t sent) override;
 
   AccessLog& access_log() { return log_; }
   Figures& figures() { return figures_; }
@@ -29,8 +30,8 @@ class RegistryHandler final : public http::Handler {
   void set_server_figures(std::function<std::string()> lines) { server_figures_ = std::move(lines); }
 
  private:
-  std::optional<http::Response> own_page(const http::Request& request);
-  std::optional<http::Response> from_cache(const http::Request& request);
+  std::optional<http::ServerResponse> own_page(const http::ServerRequest& request);
+  std::optional<http::ServerResponse> from_cache(const http::ServerRequest& request);
 
   const Settings& settings_;
   Gate& gate_;
@@ -40,6 +41,8 @@ class RegistryHandler final : public http::Handler {
   Figures figures_;
   std::function<std::string()> server_figures_;
   std::atomic<bool> ready_{true};
+  const std::string id_prefix_;  // of this process's request IDs
+  std::atomic<std::uint64_t> next_id_{0};
 };
 
 }  // namespace davit::registry

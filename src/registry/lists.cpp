@@ -23,7 +23,7 @@ struct Page {
 };
 
 // What ?n= and ?last= ask for, within what the settings allow.
-std::variant<Page, http::Response> asked_page(const Call& call) {
+std::variant<Page, http::ServerResponse> asked_page(const Call& call) {
   Page page{call.context.settings.page, call.query.get("last").value_or("")};
   if (const auto n = call.query.get("n"); n && !n->empty()) {
     std::size_t wanted = 0;
@@ -38,15 +38,15 @@ std::variant<Page, http::Response> asked_page(const Call& call) {
   return page;
 }
 
-http::Response answer(const json::value& body, std::string_view type) {
-  http::Response response(200);
+http::ServerResponse answer(const json::value& body, std::string_view type) {
+  http::ServerResponse response(200);
   response.add("Content-Type", type);
   response.body(json::serialize(body));
   return response;
 }
 
 // RFC 8288. `more`: further parameters.
-void add_next(http::Response& response, const Call& call, std::size_t entries, const std::string& last,
+void add_next(http::ServerResponse& response, const Call& call, std::size_t entries, const std::string& last,
               const std::string& more = {}) {
   response.add("Link", fmt::format("<{}?n={}&last={}{}>; rel=\"next\"", call.request.path(), entries,
                                    http::percent_encode(last), more));
@@ -56,7 +56,7 @@ void add_next(http::Response& response, const Call& call, std::size_t entries, c
 
 Started list_tags(const Call& call) {
   auto asked = asked_page(call);
-  if (auto* refusal = std::get_if<http::Response>(&asked)) return std::move(*refusal);
+  if (auto* refusal = std::get_if<http::ServerResponse>(&asked)) return std::move(*refusal);
   const auto& page = std::get<Page>(asked);
   if (!call.metadata().has_repository(call.repository()))
     return refuse(Problem::kNameUnknown, {}, detail("name", call.repository()));
@@ -74,7 +74,7 @@ Started list_referrers(const Call& call) {
   const auto subject = oci::Digest::try_parse(call.route.reference);
   if (!subject) return refuse(Problem::kDigestInvalid, "invalid digest", detail("digest", call.route.reference));
   auto asked = asked_page(call);
-  if (auto* refusal = std::get_if<http::Response>(&asked)) return std::move(*refusal);
+  if (auto* refusal = std::get_if<http::ServerResponse>(&asked)) return std::move(*refusal);
   const auto& page = std::get<Page>(asked);
   const std::string type = call.query.get("artifactType").value_or("");
   std::vector<Referrer> found;
@@ -104,7 +104,7 @@ Started list_referrers(const Call& call) {
 // Only repositories that the caller may pull; a page is filled however many lie between.
 Started list_repositories(const Call& call) {
   auto asked = asked_page(call);
-  if (auto* refusal = std::get_if<http::Response>(&asked)) return std::move(*refusal);
+  if (auto* refusal = std::get_if<http::ServerResponse>(&asked)) return std::move(*refusal);
   const auto& page = std::get<Page>(asked);
   std::vector<std::string> names;
   std::string last = page.last;

@@ -18,7 +18,7 @@ using oci::Digest;
 
 constexpr auto kForever = std::chrono::steady_clock::time_point::max();
 
-http::Response unknown(const Call& call) {
+http::ServerResponse unknown(const Call& call) {
   return refuse(Problem::kManifestUnknown, {}, detail("reference", call.route.reference));
 }
 
@@ -27,7 +27,7 @@ std::string place_of(const Call& call, const std::string& reference) {
 }
 
 // What is missing or of another size of what the manifest names.
-std::optional<http::Response> check_links(const Call& call, const ManifestDocument& document) {
+std::optional<http::ServerResponse> check_links(const Call& call, const ManifestDocument& document) {
   if (call.context.settings.sparse_manifests) return std::nullopt;
   for (const auto& blob : document.blobs) {
     const auto size = call.metadata().blob(call.repository(), blob.digest);
@@ -59,7 +59,7 @@ ManifestRecord record_of(const ManifestDocument& document, const Digest& digest,
 }
 
 // The tags of a push: its reference, or those of `?tag=`.
-std::variant<std::vector<std::string>, http::Response> asked_tags(const Call& call, bool by_digest) {
+std::variant<std::vector<std::string>, http::ServerResponse> asked_tags(const Call& call, bool by_digest) {
   std::vector<std::string> tags = call.query.all("tag");
   if (!by_digest) {
     if (!tags.empty()) return refuse(Problem::kTagInvalid, "?tag= belongs to a push by digest");
@@ -71,12 +71,12 @@ std::variant<std::vector<std::string>, http::Response> asked_tags(const Call& ca
   return tags;
 }
 
-http::Response store_manifest(const Call& call, std::string bytes) {
+http::ServerResponse store_manifest(const Call& call, std::string bytes) {
   const auto asked = Digest::try_parse(call.route.reference);
   if (!asked && call.route.reference.find(':') != std::string::npos)
     return refuse(Problem::kDigestInvalid, "invalid digest", detail("digest", call.route.reference));
   auto tags = asked_tags(call, asked.has_value());
-  if (auto* refusal = std::get_if<http::Response>(&tags)) return std::move(*refusal);
+  if (auto* refusal = std::get_if<http::ServerResponse>(&tags)) return std::move(*refusal);
   const auto digest = codec::digest_of(bytes, asked ? asked->algorithm() : oci::Algorithm::kSha256);
   if (asked && digest != *asked) return refuse(Problem::kDigestInvalid, {}, detail("digest", call.route.reference));
   ManifestDocument document;
@@ -88,7 +88,7 @@ http::Response store_manifest(const Call& call, std::string bytes) {
   if (auto refusal = check_links(call, document)) return std::move(*refusal);
   const auto& names = std::get<std::vector<std::string>>(tags);
   call.metadata().put_manifest(call.repository(), record_of(document, digest, std::move(bytes)), names, call.who());
-  http::Response response(201);
+  http::ServerResponse response(201);
   response.add("Location", place_of(call, asked ? digest.text() : call.route.reference));
   response.add("Docker-Content-Digest", digest.text());
   if (document.subject) response.add("OCI-Subject", document.subject->digest.text());
@@ -128,13 +128,13 @@ Started put_manifest(const Call& call) {
 Started delete_manifest(const Call& call) {
   if (const auto digest = Digest::try_parse(call.route.reference)) {
     if (!call.metadata().remove_manifest(call.repository(), *digest, call.who())) return unknown(call);
-    return http::Response(202);
+    return http::ServerResponse(202);
   }
   if (call.route.reference.find(':') != std::string::npos)
     return refuse(Problem::kDigestInvalid, "invalid digest", detail("digest", call.route.reference));
   if (!oci::is_valid_tag(call.route.reference)) return refuse(Problem::kTagInvalid);
   if (!call.metadata().remove_tag(call.repository(), call.route.reference, call.who())) return unknown(call);
-  return http::Response(202);
+  return http::ServerResponse(202);
 }
 
 }  // namespace davit::registry

@@ -23,17 +23,17 @@ constexpr std::chrono::seconds kExpiryEvery{600};
 class MetricsHandler final : public http::Handler {
  public:
   explicit MetricsHandler(std::function<std::string()> lines) : lines_(std::move(lines)) {}
-  Reply begin(const http::Request& request) override {
-    if (request.path() != "/metrics") return http::Response(404);
-    http::Response response(200);
+  Reply begin(const http::ServerRequest& request) override {
+    if (request.path() != "/metrics") return http::ServerResponse(404);
+    http::ServerResponse response(200);
     response.add("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
     response.body(lines_());
     return response;
   }
-  http::Response failed(const http::Request&, int status, std::exception_ptr) override {
-    return http::Response(status);
+  http::ServerResponse failed(const http::ServerRequest&, int status, std::exception_ptr) override {
+    return http::ServerResponse(status);
   }
-  void finished(const http::Request&, const http::Response&, std::uint64_t) override {}
+  void finished(const http::ServerRequest&, const http::ServerResponse&, std::uint64_t) override {}
 
  private:
   std::function<std::string()> lines_;

@@ -19,20 +19,20 @@ std::string place_of(const Call& call, const std::string& id) {
 }
 
 // How far the upload is: "0-N", N the last byte; of nothing "0-0", as docker's registry says.
-http::Response progress(const Call& call, int status, const std::string& id, std::uint64_t offset) {
-  http::Response response(status);
+http::ServerResponse progress(const Call& call, int status, const std::string& id, std::uint64_t offset) {
+  http::ServerResponse response(status);
   response.add("Location", place_of(call, id));
   response.add("Range", fmt::format("0-{}", offset == 0 ? 0 : offset - 1));
   response.add("Docker-Upload-UUID", id);
   return response;
 }
 
-http::Response unknown(const Call& call) {
+http::ServerResponse unknown(const Call& call) {
   return refuse(Problem::kBlobUploadUnknown, {}, detail("upload", call.route.reference));
 }
 
-http::Response created(const Call& call, const Digest& digest) {
-  http::Response response(201);
+http::ServerResponse created(const Call& call, const Digest& digest) {
+  http::ServerResponse response(201);
   response.add("Location", "/v2/" + call.repository() + "/blobs/" + digest.text());
   response.add("Docker-Content-Digest", digest.text());
   return response;
@@ -45,7 +45,7 @@ class UploadBody final : public http::Exchange {
       : call_(call), id_(std::move(id)), upload_(std::move(upload)), digest_(std::move(digest)) {}
 
   // What the request tells of its place in the upload, before any byte.
-  std::optional<http::Response> check() {
+  std::optional<http::ServerResponse> check() {
     begin_ = upload_->offset();
     const std::string_view field = call_.request.header("content-range");
     if (field.empty()) return std::nullopt;
@@ -73,7 +73,7 @@ class UploadBody final : public http::Exchange {
     }
   }
 
-  http::Response finish() override {
+  http::ServerResponse finish() override {
     if (too_large_) {
       upload_->cancel();
       return refuse(Problem::kTooLarge,
@@ -93,14 +93,14 @@ class UploadBody final : public http::Exchange {
   }
 
  private:
-  http::Response out_of_order() {
+  http::ServerResponse out_of_order() {
     auto refusal = refuse(Problem::kRangeInvalid, fmt::format("the upload has {} bytes", begin_));
     return std::move(refusal)
         .add("Location", place_of(call_, id_))
         .add("Range", fmt::format("0-{}", begin_ == 0 ? 0 : begin_ - 1));
   }
 
-  http::Response commit() {
+  http::ServerResponse commit() {
     const std::uint64_t size = upload_->offset();
     bool committed;
     try {
@@ -142,7 +142,7 @@ Started take_body(const Call& call, std::string id, std::optional<Digest> digest
 }
 
 // One digest of the query, or the refusal.
-std::variant<Digest, http::Response> asked_digest(const Call& call) {
+std::variant<Digest, http::ServerResponse> asked_digest(const Call& call) {
   const auto text = call.query.get("digest");
   if (!text || text->empty()) return refuse(Problem::kDigestInvalid, "the digest is missing");
   const auto digest = Digest::try_parse(*text);
@@ -191,7 +191,7 @@ Started begin_upload(const Call& call) {
   std::optional<Digest> digest;
   if (call.query.get("digest") && call.request.has_body()) {
     auto asked = asked_digest(call);
-    if (auto* refusal = std::get_if<http::Response>(&asked)) return std::move(*refusal);
+    if (auto* refusal = std::get_if<http::ServerResponse>(&asked)) return std::move(*refusal);
     digest = std::get<Digest>(asked);
     algorithm = digest->algorithm();
   }
@@ -204,7 +204,7 @@ Started patch_upload(const Call& call) { return take_body(call, call.route.refer
 
 Started put_upload(const Call& call) {
   auto digest = asked_digest(call);
-  if (auto* refusal = std::get_if<http::Response>(&digest)) return std::move(*refusal);
+  if (auto* refusal = std::get_if<http::ServerResponse>(&digest)) return std::move(*refusal);
   return take_body(call, call.route.reference, std::get<Digest>(digest));
 }
 
@@ -216,7 +216,7 @@ Started get_upload(const Call& call) {
 
 Started delete_upload(const Call& call) {
   if (!call.bytes().cancel_upload(call.repository(), call.route.reference)) return unknown(call);
-  return http::Response(204);
+  return http::ServerResponse(204);
 }
 
 }  // namespace davit::registry
