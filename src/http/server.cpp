@@ -148,6 +148,7 @@ void Server::start() {
 void Server::drain(std::chrono::milliseconds patience) {
   for (const auto& loop : state_->loops) loop->drain();
   std::unique_lock lock(state_->mutex);
+  state_->listeners.clear();  // closed, once the loops let go: nobody waits in a backlog that is never looked at
   if (!state_->ended.wait_for(lock, patience, [this] { return state_->loops_run == 0; }))
     base::log::warn("{} connections are ended in mid-request", state_->figures.connections.load());
 }

@@ -11,9 +11,8 @@ namespace davit::http {
 namespace {
 
 constexpr std::size_t kBodyBuffer = 256 * 1024;
-constexpr std::uint64_t kTurnBytes = 8 * 1024 * 1024;      // moved for one before others have their turn
-constexpr std::uint64_t kMostDiscarded = 4 * 1024 * 1024;  // of a body that nobody wanted
-constexpr std::chrono::seconds kLinger{5};
+constexpr std::uint64_t kTurnBytes = 8 * 1024 * 1024;  // moved for one before others have their turn
+constexpr std::chrono::seconds kLinger{10};            // for the rest of a body that nobody wanted
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 // Made once in a second by each thread.
@@ -365,7 +364,6 @@ void ServerConnection::finish_turn() {
   transport_->shut_down();
   if (whole) return end();
   // The answer would be lost, were the connection closed with bytes unread: RFC 9112, 9.6.
-  lingered_ = 0;
   may_read_ = true;
   wait(State::kLingering, kLinger);
 }
@@ -376,8 +374,7 @@ void ServerConnection::discard() {
     may_read_ = false;
     return;
   }
-  lingered_ += static_cast<std::uint64_t>(std::max<ssize_t>(got, 0));
-  if (got <= 0 || lingered_ > kMostDiscarded) end();
+  if (got <= 0 || loop_.now() >= deadline_) end();
 }
 
 }  // namespace davit::http

@@ -75,7 +75,6 @@ class ServerConnection {
   EventLoop::Clock::time_point deadline_;
   std::string unread_;  // bytes that are not parsed yet
   std::unique_ptr<Turn> turn_;
-  std::uint64_t lingered_ = 0;
 };
 
 }  // namespace davit::http
