@@ -16,7 +16,7 @@ bool contains(const Range& range, const Value& value) {
 }
 
 bool is_user(const AccessRules& rules, const std::string& wanted, const std::string& user) {
-  if (user.empty()) return wanted == "anonymous";
+  if (user.empty() || wanted == "anonymous") return user.empty() && wanted == "anonymous";
   if (wanted == "*" || wanted == user) return true;
   if (!wanted.starts_with('@')) return false;
   return std::any_of(rules.groups.begin(), rules.groups.end(),
