@@ -16,7 +16,7 @@ namespace davit::registry {
 
 namespace {
 
-constexpr std::chrono::seconds kTick{1};
+constexpr std::chrono::milliseconds kTick{200};
 constexpr std::chrono::seconds kExpiryEvery{600};
 
 // The metrics alone, on an address of their own.

@@ -295,7 +295,7 @@ class TestConfiguration:
         with DavitRegistry(folder / "by-environment", environment={"DAVIT_REGISTRY_ACCESS_LOG": "json"}) as server:
             server.expect(200, "GET", "/v2/", headers={"X-Request-ID": "abc", "traceparent": "00-1-2-01"})
             wait_until(lambda: '"target":"/v2/"' in server.log.read_text(), what="the access log")
-            line = json.loads([line for line in server.log.read_text().splitlines() if '"target":"/v2/"' in line][0])
+            line = json.loads([line for line in server.log.read_text().splitlines() if '"request_id":"abc"' in line][0])
             assert line["status"] == 200 and line["traceparent"] == "00-1-2-01" and line["request_id"] == "abc"
 
 

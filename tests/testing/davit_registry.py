@@ -20,7 +20,7 @@ class DavitRegistry(RegistryServer):
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.log = folder / "serve.log"
-        (folder / "config.toml").write_text(config)
+        (folder / "config.toml").write_text(config + '\n[log]\naccess = "common"\n')
         self.start()
 
     def start(self):
