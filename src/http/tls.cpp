@@ -1,9 +1,7 @@
 #include "http/tls.h"
 
-#include <openssl/err.h>
-#include <openssl/ssl.h>
-
 #include "base/error.h"
+#include "http/tls_library.h"
 
 namespace davit::http {
 
@@ -12,10 +10,10 @@ using base::Error;
 
 namespace {
 
-[[noreturn]] void refuse(const std::filesystem::path& file, const char* what) {
-  const unsigned long reason = ::ERR_peek_last_error();
-  const char* words = reason == 0 ? nullptr : ::ERR_reason_error_string(reason);
-  ::ERR_clear_error();
+[[noreturn]] void refuse(const TlsLibrary& library, const std::filesystem::path& file, const char* what) {
+  const unsigned long reason = library.peek_last_error();
+  const char* words = reason == 0 ? nullptr : library.reason_error_string(reason);
+  library.clear_error();
   throw Error::format(Code::kInvalidArgument, "{} is no {}: {}", file.string(), what,
                       words == nullptr ? "unreadable" : words);
 }
@@ -26,36 +24,39 @@ void require(const std::filesystem::path& file) {
 
 }  // namespace
 
-TlsContext::TlsContext(const TlsOptions& options) : context_(::SSL_CTX_new(::TLS_server_method())) {
+TlsContext::TlsContext(const TlsOptions& options)
+    : library_(TlsLibrary::get()), context_(library_.context_new(library_.server_method())) {
   try {
     load(options);
   } catch (...) {
-    ::SSL_CTX_free(context_);
+    library_.context_free(context_);
     throw;
   }
 }
 
-TlsContext::~TlsContext() { ::SSL_CTX_free(context_); }
+TlsContext::~TlsContext() { library_.context_free(context_); }
 
 void TlsContext::load(const TlsOptions& options) {
-  ::SSL_CTX_set_min_proto_version(context_, TLS1_2_VERSION);
-  ::SSL_CTX_set_options(context_, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
-                                      SSL_OP_IGNORE_UNEXPECTED_EOF);
-  ::SSL_CTX_set_mode(context_,
-                     SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
-  ::SSL_CTX_set_session_cache_mode(context_, SSL_SESS_CACHE_OFF);  // tickets do
+  // What OpenSSL's headers have as macros.
+  library_.context_ctrl(context_, SSL_CTRL_SET_MIN_PROTO_VERSION, TLS1_2_VERSION, nullptr);
+  library_.context_ctrl(context_, SSL_CTRL_MODE,
+                        SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS,
+                        nullptr);
+  library_.context_ctrl(context_, SSL_CTRL_SET_SESS_CACHE_MODE, SSL_SESS_CACHE_OFF, nullptr);  // tickets do
+  library_.context_set_options(context_, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+                                             SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_IGNORE_UNEXPECTED_EOF);
   require(options.certificate);
   require(options.key);
-  if (::SSL_CTX_use_certificate_chain_file(context_, options.certificate.c_str()) != 1)
-    refuse(options.certificate, "certificate in PEM");
-  if (::SSL_CTX_use_PrivateKey_file(context_, options.key.c_str(), SSL_FILETYPE_PEM) != 1)
-    refuse(options.key, "private key of that certificate in PEM");
+  if (library_.context_use_certificate_chain_file(context_, options.certificate.c_str()) != 1)
+    refuse(library_, options.certificate, "certificate in PEM");
+  if (library_.context_use_private_key_file(context_, options.key.c_str(), SSL_FILETYPE_PEM) != 1)
+    refuse(library_, options.key, "private key of that certificate in PEM");
   if (options.client_authority.empty()) return;
   require(options.client_authority);
-  if (::SSL_CTX_load_verify_file(context_, options.client_authority.c_str()) != 1)
-    refuse(options.client_authority, "certificate in PEM");
-  ::SSL_CTX_set_client_CA_list(context_, ::SSL_load_client_CA_file(options.client_authority.c_str()));
-  ::SSL_CTX_set_verify(context_, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  if (library_.context_load_verify_file(context_, options.client_authority.c_str()) != 1)
+    refuse(library_, options.client_authority, "certificate in PEM");
+  library_.context_set_client_ca_list(context_, library_.load_client_ca_file(options.client_authority.c_str()));
+  library_.context_set_verify(context_, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
 }
 
 }  // namespace davit::http

@@ -21,6 +21,7 @@ class TlsContext {
 
  private:
   void load(const TlsOptions& options);
+  const struct TlsLibrary& library_;
   ssl_ctx_st* context_;
 };
 

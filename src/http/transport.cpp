@@ -4,13 +4,12 @@
 #include <cerrno>
 #include <vector>
 
-#include <openssl/err.h>
-#include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/fs/output.h"
+#include "http/tls_library.h"
 
 namespace davit::http {
 
@@ -58,26 +57,26 @@ class PlainTransport final : public Transport {
 class TlsTransport final : public Transport {
  public:
   TlsTransport(int socket, std::shared_ptr<const TlsContext> context)
-      : context_(std::move(context)), ssl_(::SSL_new(context_->get())) {
-    ::SSL_set_fd(ssl_, socket);
-    ::SSL_set_accept_state(ssl_);
+      : socket_(socket), context_(std::move(context)), ssl_(library_.ssl_new(context_->get())) {
+    library_.set_fd(ssl_, socket);
+    library_.set_accept_state(ssl_);
   }
-  ~TlsTransport() override { ::SSL_free(ssl_); }
+  ~TlsTransport() override { library_.ssl_free(ssl_); }
   TlsTransport(const TlsTransport&) = delete;
   TlsTransport& operator=(const TlsTransport&) = delete;
 
   ssize_t handshake() override {
-    ::ERR_clear_error();
-    const int done = ::SSL_do_handshake(ssl_);
+    library_.clear_error();
+    const int done = library_.do_handshake(ssl_);
     return done == 1 ? 0 : ended(done);
   }
 
   ssize_t read(char* buffer, std::size_t size) override {
-    ::ERR_clear_error();
+    library_.clear_error();
     std::size_t got = 0;
-    const int done = ::SSL_read_ex(ssl_, buffer, size, &got);
+    const int done = library_.read_ex(ssl_, buffer, size, &got);
     if (done == 1) return static_cast<ssize_t>(got);
-    return ::SSL_get_error(ssl_, done) == SSL_ERROR_ZERO_RETURN ? 0 : ended(done);
+    return library_.get_error(ssl_, done) == SSL_ERROR_ZERO_RETURN ? 0 : ended(done);
   }
   bool may_hold_more(std::size_t, std::size_t) const override { return true; }
 
@@ -98,32 +97,34 @@ class TlsTransport final : public Transport {
   }
 
   void shut_down() override {
-    ::SSL_shutdown(ssl_);
-    ::shutdown(::SSL_get_fd(ssl_), SHUT_WR);
+    library_.shutdown(ssl_);
+    ::shutdown(socket_, SHUT_WR);
   }
 
   bool is_tls() const override { return true; }
   std::string client_certificate() const override {
-    X509* certificate = ::SSL_get0_peer_certificate(ssl_);
+    X509* certificate = library_.get0_peer_certificate(ssl_);
     if (certificate == nullptr) return {};
     char name[256] = "";
-    ::X509_NAME_get_text_by_NID(::X509_get_subject_name(certificate), NID_commonName, name, sizeof name);
+    library_.name_text(library_.certificate_subject(certificate), NID_commonName, name, sizeof name);
     return name;
   }
 
  private:
   ssize_t put(std::string_view bytes) {
-    ::ERR_clear_error();
+    library_.clear_error();
     std::size_t taken = 0;
-    const int done = ::SSL_write_ex(ssl_, bytes.data(), bytes.size(), &taken);
+    const int done = library_.write_ex(ssl_, bytes.data(), bytes.size(), &taken);
     return done == 1 ? static_cast<ssize_t>(taken) : ended(done);
   }
 
   ssize_t ended(int done) {
-    const int why = ::SSL_get_error(ssl_, done);
+    const int why = library_.get_error(ssl_, done);
     return why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE ? kWait : kBroken;
   }
 
+  const TlsLibrary& library_ = TlsLibrary::get();
+  int socket_;
   std::shared_ptr<const TlsContext> context_;
   SSL* ssl_;
 };

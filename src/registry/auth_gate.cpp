@@ -77,6 +77,12 @@ std::vector<auth::TokenAccess> granted(const AccessRules& rules, const Caller& c
   return all;
 }
 
+http::ServerResponse later(std::string_view why, std::chrono::seconds after) {
+  auto refusal = refuse(Problem::kTooManyRequests, why);
+  refusal.add("Retry-After", static_cast<std::uint64_t>(after.count()));
+  return refusal;
+}
+
 std::vector<std::string> scopes_of(const http::Query& query) {
   std::vector<std::string> all;
   for (const auto& value : query.all("scope")) {
@@ -151,11 +157,10 @@ AuthGate::Identified AuthGate::identify_basic(const std::string& user, const std
   switch (passwords_.check(user, password, request.peer.text)) {
     case PasswordChecks::Result::kGood:
       return Caller{.user = user};
-    case PasswordChecks::Result::kLater: {
-      auto refusal = refuse(Problem::kTooManyRequests, "too many failed logins; try again later");
-      refusal.add("Retry-After", static_cast<std::uint64_t>(PasswordChecks::kLongestPause.count()));
-      return refusal;
-    }
+    case PasswordChecks::Result::kSlowed:
+      return later("too many failed logins; try again later", PasswordChecks::kLongestPause);
+    case PasswordChecks::Result::kBusy:
+      return later("too many logins at once", std::chrono::seconds(1));
     case PasswordChecks::Result::kBad:
       break;
   }

@@ -91,9 +91,13 @@ PasswordChecks::Result PasswordChecks::check(const std::string& user, const std:
   std::string hash;
   {
     std::unique_lock lock(mutex_);
-    if (is_slowed(by_user, Clock::now()) || is_slowed(by_peer, Clock::now())) return Result::kLater;
+    if (is_slowed(by_user, Clock::now()) || is_slowed(by_peer, Clock::now())) return Result::kSlowed;
     hash = passwords_.hash_of(user).value_or(auth::hash_of_nobody());
+    // Of the workers some must be left for others.
+    if (waiting_ >= most_at_once()) return Result::kBusy;
+    ++waiting_;
     free_.wait(lock, [this] { return running_ < most_at_once(); });
+    --waiting_;
     ++running_;
   }
   const bool good = auth::verify_password(hash, password);

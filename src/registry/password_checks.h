@@ -18,7 +18,7 @@ namespace davit::registry {
 class PasswordChecks {
  public:
   using Clock = std::chrono::steady_clock;
-  enum class Result { kGood, kBad, kLater };  // kLater: too many failures before; ask again after `pause()`
+  enum class Result { kGood, kBad, kSlowed, kBusy };  // kSlowed: too many failures before; kBusy: too many ask
 
   // Throws what PasswordFile::parse throws. An empty path: nobody has a password.
   explicit PasswordChecks(std::filesystem::path file);
@@ -46,6 +46,7 @@ class PasswordChecks {
   const std::string secret_;  // of this process: what is known is kept under a keyed hash
   std::mutex mutex_;
   std::condition_variable free_;
+  unsigned waiting_ = 0;  // guarded by mutex_, as are these
   unsigned running_ = 0;  // guarded by mutex_, as are these
   std::string stamp_;     // of the file as it was read
   auth::PasswordFile passwords_;

@@ -88,6 +88,7 @@ struct RegistryServer::State {
     std::unique_lock lock(mutex);
     while (!wake.wait_for(lock, kTick, [this] { return ending; })) {
       handler.access_log().flush();
+      gate->reload();
       const auto now = std::chrono::steady_clock::now();
       if (now - expired < kExpiryEvery) continue;
       expired = now;

@@ -4,7 +4,7 @@ import base64
 import json
 import os
 import subprocess
-import time
+from pathlib import Path
 
 import pytest
 from testing import images
@@ -254,9 +254,8 @@ def test_a_mount_tells_nothing_of_what_one_may_not_pull(server):
 def test_a_changed_password_counts_at_once(server):
     server.expect(200, "GET", "/v2/", headers=basic(*BOB))
     server("user", "add", "bob", "--password-stdin", stdin="another\n")
-    server.process.send_signal(1)  # SIGHUP; the next check would notice, too
-    wait_until(lambda: server.request("GET", "/v2/", headers=basic("bob", "another"))[0] == 200, what="the new password")
     wait_until(lambda: server.request("GET", "/v2/", headers=basic(*BOB))[0] == 401, what="the old password to be refused")
+    server.expect(200, "GET", "/v2/", headers=basic("bob", "another"))
 
 
 def test_failures_are_slowed(server):
@@ -266,12 +265,14 @@ def test_failures_are_slowed(server):
 
 
 def test_a_good_password_is_kept_and_its_check_costs_once(server):
-    def took():
-        begin = time.monotonic()
+    """By the time of the processor: bcrypt of cost 10 takes about 50 ms of it each time."""
+    def seconds():
+        return sum(map(int, Path(f"/proc/{server.process.pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13])) / os.sysconf("SC_CLK_TCK")
+    server.expect(200, "GET", "/v2/", headers=basic(*ALICE))
+    before = seconds()
+    for _ in range(60):
         server.expect(200, "GET", "/v2/", headers=basic(*ALICE))
-        return time.monotonic() - begin
-    took()
-    assert min(took() for _ in range(5)) < 0.03  # bcrypt of cost 10 takes longer
+    assert seconds() - before < 1
 
 
 class TestConfiguration:
