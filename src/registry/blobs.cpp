@@ -19,6 +19,16 @@ http::ServerResponse unknown(const Digest& digest) {
   return refuse(Problem::kBlobUnknown, {}, detail("digest", digest.text()));
 }
 
+// Of a damaged one HEAD says that it is not here, so that a client pushes it again.
+std::optional<BlobContent> opened(const Call& call, const Digest& digest) {
+  try {
+    return call.bytes().open(digest);
+  } catch (const base::Error& error) {
+    if (error.code() != base::Code::kCorrupt || call.request.method != "HEAD") throw;
+    return std::nullopt;
+  }
+}
+
 http::ServerResponse send_file(const BlobContent& content, const std::optional<ByteRange>& range,
                                const std::string& lines) {
   if (range && !range->satisfiable) {
@@ -64,7 +74,8 @@ Started get_blob(const Call& call) {
                             "Accept-Ranges: bytes\r\nCache-Control: max-age=31536000, immutable\r\n";
   const bool ranged = call.request.has_header("range") &&
                       (!call.request.has_header("if-range") || call.request.header("if-range") == etag);
-  if (call.request.method == "HEAD" && !ranged) {
+  const bool small = !ranged && *size <= kSmall;
+  if (call.request.method == "HEAD" && !ranged && !small) {
     http::ServerResponse response(has_already(call.request, etag) ? 304 : 200);
     response.add("Accept-Ranges", "bytes").more_fields(std::make_shared<const std::string>(lines));
     response.told_length(*size);
@@ -72,9 +83,9 @@ Started get_blob(const Call& call) {
   }
   if (has_already(call.request, etag))
     return content_answer(call.request, etag, std::make_shared<std::string>(lines), {});
-  const auto content = call.bytes().open(*digest);
+  const auto content = opened(call, *digest);
   if (!content) return unknown(*digest);
-  if (!ranged && content->size <= kSmall) return remember(call, *content, etag, lines, generation);
+  if (small) return remember(call, *content, etag, lines, generation);
   return send_file(*content, ranged ? parse_range(call.request.header("range"), content->size) : std::nullopt, lines);
 }
 

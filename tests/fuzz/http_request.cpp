@@ -10,6 +10,7 @@
 
 namespace {
 
+using davit::fuzz::require;
 using davit::http::RequestParser;
 using davit::http::ServerRequest;
 

@@ -17,6 +17,8 @@
 namespace {
 
 using davit::base::Error;
+using davit::fuzz::attempt;
+using davit::fuzz::require;
 
 void route(std::string_view text) {
   const auto route = davit::registry::parse_route(text);
@@ -43,15 +45,6 @@ void token(const std::string& text) {
   }
 }
 
-template <typename Function>
-void may_refuse(const Function& function) {
-  try {
-    function();
-  } catch (const Error&) {
-    // refused
-  }
-}
-
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -68,19 +61,23 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       token(text);
       break;
     case 3:
-      may_refuse([&] { davit::auth::parse_key_set(text); });
+      attempt([&] { davit::auth::parse_key_set(text); });
       break;
     case 4:
-      may_refuse([&] { davit::auth::parse_authorization(text); });
+      try {
+        davit::auth::parse_authorization(text);
+      } catch (const Error& error) {
+        require(error.code() == davit::base::Code::kUnauthorized);
+      }
       break;
     case 5:
-      may_refuse([&] { davit::registry::read_manifest(text, "application/vnd.oci.image.manifest.v1+json"); });
+      attempt([&] { davit::registry::read_manifest(text, "application/vnd.oci.image.manifest.v1+json"); });
       break;
     case 6:
-      may_refuse([&] { davit::auth::PasswordFile::parse(text, "f"); });
+      attempt([&] { davit::auth::PasswordFile::parse(text, "f"); });
       break;
     default:
-      may_refuse([&] {
+      attempt([&] {
         const auto access = davit::auth::parse_scope(text);
         require(davit::auth::parse_scope(davit::auth::scope_text(access)) == access);
       });
