@@ -110,7 +110,7 @@ class Davit(DavitRegistry):
 
     def __init__(self, name, folder):
         self.name = name
-        super().__init__(folder)
+        super().__init__(folder, access_log="off")  # as its peers
 
 
 def makers():

@@ -22,5 +22,7 @@ if(NOT DAVIT_SANITIZE AND NOT DAVIT_LIBFUZZER)
   install(FILES ${share}/completions/davit DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
   install(FILES ${share}/completions/_davit DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
   install(FILES ${share}/completions/davit.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
-  install(FILES ${CMAKE_SOURCE_DIR}/docs/davit.toml.example DESTINATION ${CMAKE_INSTALL_DOCDIR})
+  install(FILES ${CMAKE_SOURCE_DIR}/docs/davit.toml.example ${CMAKE_SOURCE_DIR}/docs/registry.toml.example
+    ${CMAKE_SOURCE_DIR}/packaging/davit-registry.service ${CMAKE_SOURCE_DIR}/packaging/davit-registry.socket
+    DESTINATION ${CMAKE_INSTALL_DOCDIR})
 endif()

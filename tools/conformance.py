@@ -27,7 +27,7 @@ def start(registry, suite, folder):
     """A fresh registry, set up so that it serves all that the suite asks for."""
     if registry == "docker-registry":
         return Registry(folder)
-    return DavitRegistry(folder, config="[registry]\nsparse_indexes = true\n" if suite == "sparse" else "")
+    return DavitRegistry(folder, config="[registry]\nsparse_manifests = true\n" if suite == "sparse" else "")
 
 
 def run(options):

@@ -1,4 +1,4 @@
-"""`./dev demo`: an image from import to rollback against a real registry, each command shown with its output and its claim checked.
+"""`./dev demo`: an image from import to rollback against davit's own registry, each command shown with its output and its claim checked.
 
 Runs inside tests/testing/sandbox, which has no network but loopback and ends everything that was started here.
 """
@@ -14,8 +14,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
 from testing import images  # noqa: E402
+from testing.davit_registry import DavitRegistry  # noqa: E402
 from testing.processes import wait_until  # noqa: E402
-from testing.registry import Registry  # noqa: E402
 
 FOLDER = Path(os.environ["DAVIT_SANDBOX"])
 COLOUR = sys.stdout.isatty()
@@ -71,7 +71,7 @@ def archive(name, text):
 
 def main():
     print("This is davit against Debian's docker-registry, in a sandbox with nothing but loopback.")
-    registry = Registry(FOLDER / "registry")
+    registry = DavitRegistry(FOLDER / "registry")
     app = f"{registry.address}/team/app"
     change = ["--change", 'CMD ["cat", "/etc/greeting"]']
 
@@ -115,7 +115,7 @@ def main():
     claim(out == "Hello from version 1.0.0.\n", "version 1.0.0 again")
     claim(registry.requests() == [], "the registry's log: no request at all")
     say("Tested here, it is promoted: the very manifest goes from this registry to production's, past the machine's store.")
-    production = Registry(FOLDER / "production")
+    production = DavitRegistry(FOLDER / "production")
     released = f"{production.address}/team/app"
     copied = davit("copy", f"{app}:1.0.0", f"{released}:1.0.0")
     digest = next(line.split()[2] for line in pushed.splitlines() if line.startswith("1.0.0: digest:"))

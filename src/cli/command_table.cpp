@@ -13,7 +13,7 @@ using enum ValueKind;
 std::vector<Command> all_rows() {
   std::vector<Command> rows;
   for (const auto& part :
-       {file_commands(), image_commands(), lifecycle_commands(), network_commands(), registry_commands(),
+       {file_commands(), image_commands(), lifecycle_commands(), network_commands(), registry_commands(), registry_server_commands(),
         run_commands(), stream_commands(), system_commands(), volume_commands()}) {
     for (const Command& command : part) {
       rows.push_back(command);
@@ -66,6 +66,7 @@ const std::vector<Group>& groups() {
       {"image", "Manage images"},
       {"manifest", "Manage Docker image manifests and manifest lists"},
       {"network", "Manage networks"},
+      {"registry", "Serve and manage a registry"},
       {"system", "Manage davit"},
       {"tags", "Manage tags and their history"},
       {"volume", "Manage volumes", true},
@@ -92,7 +93,7 @@ const Command* find_command(const std::vector<std::string>& words, std::size_t* 
   const Command* best = nullptr;
   for (const Command& command : commands()) {
     std::string joined;
-    for (std::size_t i = 0; i < words.size() && i < 2; ++i) {
+    for (std::size_t i = 0; i < words.size() && i < 3; ++i) {
       joined += (i == 0 ? "" : " ") + words[i];
       if (joined == command.name) {
         best = &command;

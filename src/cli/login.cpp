@@ -1,18 +1,17 @@
 #include <unistd.h>
 
-#include "base/fs/input.h"
 #include "base/strings.h"
 #include "base/terminal.h"
 #include "cli/arguments.h"
 #include "cli/context.h"
 #include "cli/output.h"
+#include "cli/password_prompt.h"
 
 namespace davit::cli {
 
 namespace {
 
 constexpr std::string_view kDefaultHost = "docker.io";
-constexpr std::size_t kMaxPasswordBytes = 64 * 1024;
 constexpr std::string_view kHubHint =
     "Log in with your Docker ID or email address to push and pull images from Docker Hub. If you don't have a Docker "
     "ID, head over to https://hub.docker.com/ to create one.\n"
@@ -35,13 +34,6 @@ std::string server_host(const Arguments& arguments) {
   return host;
 }
 
-std::string read_password() {
-  base::fs::InputSource input(STDIN_FILENO, "standard input");
-  std::string password = base::read_all(input, kMaxPasswordBytes);
-  while (!password.empty() && (password.back() == '\n' || password.back() == '\r')) password.pop_back();
-  return password;
-}
-
 [[noreturn]] void refuse(const std::string& message) { throw ClientError(message); }
 
 // What the command line gives; the rest is empty.
@@ -58,17 +50,6 @@ auth::Credentials given(const Arguments& arguments) {
     credentials.password = arguments.text("password");
   }
   return credentials;
-}
-
-std::string ask(const std::string& prompt) try {
-  print(prompt);
-  flush_output();
-  const auto line = base::read_line(STDIN_FILENO, "standard input");
-  if (!line) print_line("");
-  return line.value_or("");
-} catch (const base::Error&) {
-  print_line("");  // what follows begins a line of its own
-  throw;
 }
 
 // Asks for what is missing. `known` is the name that was used before, or empty.

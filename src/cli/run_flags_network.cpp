@@ -6,6 +6,7 @@
 #include "cli/csv_fields.h"
 #include "cli/flag_values.h"
 #include "cli/run_flag_rows.h"
+#include "container/check_settings.h"
 #include "container/network_names.h"
 #include "network/port_text.h"
 
@@ -95,6 +96,7 @@ void put_addresses(const Arguments& arguments, network::Wish& wish) {
   const bool user_network = wish.network != network::kDefaultNetwork && !is_mode(wish.network);
   if (user_network) return;
   if (!wish.ipv4.empty() || !wish.ipv6.empty()) {
+    container::check_addresses(wish);
     throw base::Error(base::Code::kInvalidArgument,
                       "user specified IP address is supported on user defined networks only");
   }

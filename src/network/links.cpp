@@ -89,6 +89,7 @@ std::optional<LinkAddress> from_object(const nl_addr* address) {
 }
 
 LinkObject find_link(nl_sock* socket, const std::string& name) {
+  if (name.size() >= IFNAMSIZ) return {};  // libnl refuses to ask
   rtnl_link* found = nullptr;
   const int result = ::rtnl_link_get_kernel(socket, 0, name.c_str(), &found);
   if (result == -NLE_OBJ_NOTFOUND || result == -NLE_NODEV) return {};

@@ -6,10 +6,10 @@ import pytest
 from testing import images
 
 
-@pytest.mark.parametrize("kind", ["config", "network", "node", "plugin", "secret", "service", "task"])
+@pytest.mark.parametrize("kind", ["config", "node", "plugin", "secret", "service", "task"])
 def test_types_that_davit_has_not_are_refused_by_name(davit, kind):
     failed = davit("inspect", "--type", kind, "x", code=1)
-    assert (failed.stdout, failed.stderr) == ("", f"inspect --type {kind} is not supported: davit inspects images, containers and volumes\n")
+    assert (failed.stdout, failed.stderr) == ("", f"inspect --type {kind} is not supported: davit inspects images, containers, networks and volumes\n")
 
 
 def test_a_container_is_shown_in_dockers_shape(davit, registry, folder):

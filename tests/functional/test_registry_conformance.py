@@ -59,7 +59,7 @@ def test_main_branch_of_the_spec(folder):
 
 
 def test_manifests_of_which_content_is_missing(folder):
-    outcome = outcome_of("sparse", folder, config="[registry]\nsparse_indexes = true\n")
+    outcome = outcome_of("sparse", folder, config="[registry]\nsparse_manifests = true\n")
     assert not outcome.failed, told(outcome.failures)
     assert not outcome.skipped and not outcome.disabled, told(outcome.skips)
     assert outcome.passed > 950

@@ -1,5 +1,6 @@
 """davit's own registry on loopback: `davit registry serve`, with the interface of testing.registry.Registry, so that a test takes either."""
 
+import os
 import re
 import subprocess
 
@@ -9,27 +10,42 @@ from testing.registry import RegistryServer
 
 
 class DavitRegistry(RegistryServer):
-    """A `davit registry serve` process; its store is FOLDER/data. `config` is TOML text; `port` 0 lets the server choose one, which a later start() keeps."""
+    """A `davit registry serve` process; its store is FOLDER/data. `config` is TOML text; `port` 0 lets the server choose one, which a later start() keeps.
+    Without its access log "common" there are no requests() of it."""
 
-    def __init__(self, folder, port=0, config="", user=None, host="127.0.0.1"):
-        super().__init__(f"{host}:{port}", user=user)
+    def __init__(self, folder, port=0, config="", user=None, host="127.0.0.1", tls=None, environment=None, access_log="common"):
+        super().__init__(f"{host}:{port}", user=user, ca=tls and tls.ca)
+        if tls:
+            config += f'\n[tls]\ncertificate = "{tls.certificate}"\nkey = "{tls.key}"\n'
+        self.environment = os.environ | (environment or {})
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.log = folder / "serve.log"
-        (folder / "config.toml").write_text(config)
+        (folder / "config.toml").write_text(f'{config}\n[log]\naccess = "{access_log}"\n')
         self.start()
 
     def start(self):
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen([PROGRAM, "registry", "serve", "--root", self.folder / "data", "--addr", self.address,
-                                             "--config", self.folder / "config.toml"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                                             "--config", self.folder / "config.toml"], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment)
         self.address = wait_until(self._listens_on, what=lambda: "davit registry to listen: " + self.log.read_text()[-2000:])
 
     def _listens_on(self):
         text = self.log.read_text()
         assert self.process.poll() is None, f"davit registry serve ended with {self.process.returncode}: {text[-2000:]}"
-        found = re.search(r"^listening on http://(\S+)$", text, re.M)
+        found = re.search(r"^listening on https?://(\S+)$", text, re.M)
         return found and found[1]
+
+    @property
+    def data(self):
+        return self.folder / "data"
+
+    def __call__(self, *words, code=0, stdin=None):
+        """A command of `davit registry` on its folder and configuration: what it printed."""
+        result = subprocess.run([PROGRAM, "registry", *words, "--config", self.folder / "config.toml", *(["--root", self.data] if words[0] != "check-config" else [])],
+                                capture_output=True, text=True, input=stdin)
+        assert result.returncode == code, f"davit registry {words}: {result.stdout}{result.stderr}[exit {result.returncode}]"
+        return result.stdout if code == 0 else result.stdout + result.stderr
 
     @property
     def port(self):

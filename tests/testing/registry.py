@@ -99,7 +99,10 @@ class RegistryClient:
 
 
 class RegistryServer(RegistryClient):
-    """A registry that a test started, as a client of it. What each of them gives: `process`, `start()`, `stop()`; and as a context it ends with its block."""
+    """A registry that a test started, as a client of it. What each of them gives: `process`, `start()`, `stop()`, and `log`, a file with its requests in the common
+    log format; as a context it ends with its block."""
+
+    forgotten = 0
 
     @property
     def url(self):
@@ -107,6 +110,26 @@ class RegistryServer(RegistryClient):
 
     def stop(self):
         stop(self.process)
+
+    def _all_requests(self):
+        """Every request so far. A request is logged after its answer was sent: a last one of our own is waited for."""
+        mark = f"/mark/{time.monotonic_ns()}"
+        self.request("GET", mark)
+        wait_until(lambda: mark in self.log.read_text(), what="the registry's log")
+        time.sleep(0.02)
+        found = []
+        for line in self.log.read_text().splitlines():
+            match = re.search(r'"([A-Z]+) (\S+) HTTP/[\d.]+" (\d+) (\d+)', line)
+            if match and not match[2].startswith("/mark/"):
+                found.append(Request(match[1], match[2], int(match[3]), int(match[4])))
+        return found
+
+    def requests(self, pattern=""):
+        """Requests since forget_requests() whose "METHOD PATH STATUS" matches the pattern."""
+        return [request for request in self._all_requests()[self.forgotten:] if re.search(pattern, str(request))]
+
+    def forget_requests(self):
+        self.forgotten = len(self._all_requests())
 
     def __enter__(self):
         return self
@@ -130,7 +153,6 @@ class Registry(RegistryServer):
         config += auth or []
         (folder / "config.yml").write_text("\n".join(config) + "\n")
         self.log = folder / "requests.log"
-        self.forgotten = 0
         self.start()
 
     def start(self):
@@ -146,23 +168,3 @@ class Registry(RegistryServer):
             return self.request("GET", "/v2/")[0] in (200, 401)
         except OSError:
             return False
-
-    def _all_requests(self):
-        """Every request so far. A request is logged after its answer was sent: a last one of our own is waited for."""
-        mark = f"/mark/{time.monotonic_ns()}"
-        self.request("GET", mark)
-        wait_until(lambda: mark in self.log.read_text(), what="the registry's log")
-        time.sleep(0.02)
-        found = []
-        for line in self.log.read_text().splitlines():
-            match = re.search(r'"([A-Z]+) (\S+) HTTP/[\d.]+" (\d+) (\d+)', line)
-            if match and not match[2].startswith("/mark/"):
-                found.append(Request(match[1], match[2], int(match[3]), int(match[4])))
-        return found
-
-    def requests(self, pattern=""):
-        """Requests since forget_requests() whose "METHOD PATH STATUS" matches the pattern."""
-        return [request for request in self._all_requests()[self.forgotten:] if re.search(pattern, str(request))]
-
-    def forget_requests(self):
-        self.forgotten = len(self._all_requests())
