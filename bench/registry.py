@@ -122,6 +122,8 @@ def latency(servers, top):
         for figure in ("p50_ms", "p99_ms", "max_ms"):
             table(f"GET of a manifest by tag, open loop at {title}: {figure[:3]}", {name: [one[figure] for one in values] for name, values in results.items()},
                   "ms", higher_is_better=False)
+        late = {name: statistics.median(one["own_p99_ms"] for one in values) for name, values in results.items()}
+        tell(["(the client itself was late, p99, ms: " + ", ".join(f"{name} {value:.3g}" for name, value in late.items()) + ")"])
 
 
 def written_and_synced(folder, writers, size, seconds):

@@ -5,6 +5,9 @@
 // In an open loop a request's latency counts from the moment it was to be sent by the rate, not from when a connection
 // was free for it: a server that stops for a while makes all that fell due in that time late, as it would for people.
 // What is not answered two seconds after the last one fell due, and each answer other than 200, is an error.
+//
+// own_p99_ms says how late this program itself sent requests for which a connection was free in time: where that is not
+// small, the machine was busy with something else, and the latencies are not the server's.
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -83,10 +86,12 @@ int run(int argc, char** argv) {
   const auto due = [&](std::size_t number) { return open ? after(static_cast<double>(number) / rate) : begin; };
   const auto end = open ? due(total) + patience : after(seconds);
   std::size_t sent = 0, answered = 0;
+  Clock::time_point free_since = begin;
   while (answered < total) {
     const auto now = Clock::now();
     if (now >= end) break;
     for (; sent < total && !free.empty() && due(sent) <= now; ++sent) {
+      if (open && due(sent) >= free_since) figures.own_delays.push_back(now - due(sent));
       Client& client = *free.back();
       free.pop_back();
       client.due = open ? due(sent) : Clock::now();
@@ -104,6 +109,7 @@ int run(int argc, char** argv) {
       if (status == 0) continue;
       ++answered;
       if (status == 200) figures.latencies.push_back(Clock::now() - client.due);
+      if (free.empty()) free_since = Clock::now();
       free.push_back(&client);
     }
   }
