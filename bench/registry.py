@@ -218,7 +218,7 @@ def tags(servers, content):
     for repository in ("bench/many", "bench/few"):
         head = f"/v2/{repository}/manifests/t000005"
         table(f"HEAD of a tag of {repository}", interleaved(servers, lambda server, path=head: rate(http_load(server, "HEAD", path))), "requests/s")
-        table(f"push of a new tag to {repository}, 4 clients", interleaved(servers, lambda server, into=repository: put(server, into, 200)), "tags/s")
+        table(f"push of a new tag to {repository}, 4 clients", interleaved(servers, lambda server, into=repository: put(server, into, 500)), "tags/s")
 
 
 def main():

@@ -9,7 +9,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-from measure import DAVIT
 from testing import images
 from testing.davit_registry import DavitRegistry
 from testing.go_programs import GoProgram, InstallFailed, has_go
@@ -115,12 +114,8 @@ class Davit(DavitRegistry):
 
 def makers():
     """{name: function(folder) that starts it}, davit first; and what is left out, with the reason."""
-    found, missing = {}, []
-    if subprocess.run([DAVIT, "registry", "serve", "--help"], capture_output=True).returncode == 0:
-        found["davit"] = lambda folder: Davit("davit", folder)
-    else:
-        missing.append("davit: no `davit registry serve`")
-    found["docker-registry"] = lambda folder: Distribution("docker-registry", folder, "docker-registry")
+    found, missing = {"davit": lambda folder: Davit("davit", folder),
+                      "docker-registry": lambda folder: Distribution("docker-registry", folder, "docker-registry")}, []
     if DISTRIBUTION.path.exists():
         found["distribution"] = lambda folder: Distribution("distribution", folder, DISTRIBUTION.path)
     else:
