@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-NAMES = ["startup", "lists", "pull", "pull_stages", "pull_memory", "pull_link", "shared_layers", "push", "registry_copy", "save_load", "containers", "networks"]
-NO_REFERENCE_IMAGE = {"startup", "lists", "pull_memory", "shared_layers", "containers", "networks"}
+NAMES = ["startup", "lists", "pull", "pull_stages", "pull_memory", "pull_link", "shared_layers", "push", "registry_copy", "save_load", "containers", "networks", "registry"]
+NO_REFERENCE_IMAGE = {"startup", "lists", "pull_memory", "shared_layers", "containers", "networks", "registry"}
 
 
 def main(arguments):
@@ -21,6 +21,8 @@ def main(arguments):
     if set(arguments or NAMES) - NO_REFERENCE_IMAGE:
         # Made once, outside of any sandbox: this asks Debian's mirror.
         subprocess.run([sys.executable, HERE / "reference_image.py"], env=environment, check=True)
+    if "registry" in (arguments or NAMES):
+        subprocess.run([sys.executable, HERE / "registry_peers.py"], env=environment, check=True)  # asks the Go proxy
     for name in arguments or NAMES:
         print(f"== {name}", flush=True)
         subprocess.run([HERE.parent / "tests/testing/sandbox", sys.executable, "-c", f"import {name}; {name}.main()"],

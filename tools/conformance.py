@@ -66,7 +66,8 @@ def main():
         if not has_go():
             print("conformance: cannot run: the suites are Go programs, and there is no go here", file=sys.stderr)
             return CANNOT_RUN
-        if options.registry == "davit" and subprocess.run([ROOT / "dev", "build", "release", "davit"]).returncode:
+        # DAVIT names a program that is there already, as for the tests.
+        if options.registry == "davit" and "DAVIT" not in os.environ and subprocess.run([ROOT / "dev", "build", "release", "davit"]).returncode:
             return 1
     try:
         if has_go():

@@ -10,9 +10,10 @@ from testing.registry import RegistryServer
 
 
 class DavitRegistry(RegistryServer):
-    """A `davit registry serve` process; its store is FOLDER/data. `config` is TOML text; `port` 0 lets the server choose one, which a later start() keeps."""
+    """A `davit registry serve` process; its store is FOLDER/data. `config` is TOML text; `port` 0 lets the server choose one, which a later start() keeps.
+    Without its access log "common" there are no requests() of it."""
 
-    def __init__(self, folder, port=0, config="", user=None, host="127.0.0.1", tls=None, environment=None):
+    def __init__(self, folder, port=0, config="", user=None, host="127.0.0.1", tls=None, environment=None, access_log="common"):
         super().__init__(f"{host}:{port}", user=user, ca=tls and tls.ca)
         if tls:
             config += f'\n[tls]\ncertificate = "{tls.certificate}"\nkey = "{tls.key}"\n'
@@ -20,7 +21,7 @@ class DavitRegistry(RegistryServer):
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.log = folder / "serve.log"
-        (folder / "config.toml").write_text(config + '\n[log]\naccess = "common"\n')
+        (folder / "config.toml").write_text(f'{config}\n[log]\naccess = "{access_log}"\n')
         self.start()
 
     def start(self):
