@@ -7,16 +7,16 @@
 
 namespace davit::cli {
 
-std::vector<Command> file_commands();       // files_table.cpp
-std::vector<Command> image_commands();      // images_table.cpp
-std::vector<Command> lifecycle_commands();  // lifecycle_table.cpp
-std::vector<Command> network_commands();    // networks_table.cpp
-std::vector<Command> run_commands();        // run_table.cpp
-std::vector<Command> registry_commands();   // registry_table.cpp
+std::vector<Command> file_commands();             // files_table.cpp
+std::vector<Command> image_commands();            // images_table.cpp
+std::vector<Command> lifecycle_commands();        // lifecycle_table.cpp
+std::vector<Command> network_commands();          // networks_table.cpp
+std::vector<Command> run_commands();              // run_table.cpp
+std::vector<Command> registry_commands();         // registry_table.cpp
 std::vector<Command> registry_server_commands();  // registry_server_table.cpp
-std::vector<Command> stream_commands();     // streams_table.cpp
-std::vector<Command> system_commands();     // system_table.cpp
-std::vector<Command> volume_commands();     // volumes_table.cpp
+std::vector<Command> stream_commands();           // streams_table.cpp
+std::vector<Command> system_commands();           // system_table.cpp
+std::vector<Command> volume_commands();           // volumes_table.cpp
 
 inline constexpr Flag kFilter = {.name = "filter",
                                  .letter = 'f',

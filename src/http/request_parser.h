@@ -1,6 +1,6 @@
 #pragma once
-// Bytes to a ServerRequest and its body. Private to src/http. Beast's parser does the grammar (RFC 9112), with what it lets
-// pass of request smuggling refused here: docs/adr/0090-own-event-loop.md.
+// Bytes to a ServerRequest and its body. Private to src/http. Beast's parser does the grammar (RFC 9112), with what it
+// lets pass of request smuggling refused here: docs/adr/0090-own-event-loop.md.
 
 #include <cstddef>
 #include <functional>
