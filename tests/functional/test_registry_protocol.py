@@ -142,8 +142,8 @@ class TestUploads:
     def test_two_requests_do_not_write_to_one_upload(self, server):
         place = begin(server)
         with socket.create_connection(server.address.split(":")) as connection:
-            connection.sendall(f"PATCH {place} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nabc".encode())
-            wait_until(lambda: server.request("PATCH", place, b"x")[0] == 409, what="the upload to be busy")
+            server.begin_request(connection, f"PATCH {place}", 1000)
+            assert server.request("PATCH", place, b"x")[0] == 409
 
     def test_a_limit_on_blobs(self, folder):
         with DavitRegistry(folder / "limited", config="[limits]\nblob_bytes = 1000\n") as server:

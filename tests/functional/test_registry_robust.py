@@ -148,8 +148,9 @@ class TestStop:
     def test_what_is_under_way_is_finished(self, server):
         place = server.expect(202, "POST", "/v2/team/app/blobs/uploads/")[0]["Location"]
         with socket.create_connection(server.address.split(":"), timeout=30) as busy:
-            busy.sendall(f"PUT {place}?digest={images.digest(b'x' * 10)} HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nxxxxx".encode())
-            wait_until(lambda: server.request("PATCH", place, b"x")[0] == 409, what="the upload to be under way")
+            server.begin_request(busy, f"PUT {place}?digest={images.digest(b'x' * 10)}", 10)
+            busy.sendall(b"xxxxx")
+            assert server.request("PATCH", place, b"x")[0] == 409
             server.process.send_signal(signal.SIGTERM)
             wait_until(lambda: _refuses(server), what="no new connections to be taken")
             busy.sendall(b"xxxxx")
@@ -160,8 +161,8 @@ class TestStop:
         with DavitRegistry(folder / "impatient", config="drain = 1\n") as server:
             place = server.expect(202, "POST", "/v2/team/app/blobs/uploads/")[0]["Location"]
             with socket.create_connection(server.address.split(":"), timeout=30) as busy:
-                busy.sendall(f"PATCH {place} HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nxxxxx".encode())
-                wait_until(lambda: server.request("PATCH", place, b"x")[0] == 409, what="the upload to be under way")
+                server.begin_request(busy, f"PATCH {place}", 10)
+                busy.sendall(b"xxxxx")
                 server.process.send_signal(signal.SIGTERM)
                 assert server.process.wait(30) == 0
             server.start()

@@ -40,6 +40,12 @@ class DavitRegistry(RegistryServer):
     def data(self):
         return self.folder / "data"
 
+    @staticmethod
+    def begin_request(connection, line, length):
+        """Sends a request's head; when this returns, the server has taken it up and waits for its body."""
+        connection.sendall(f"{line} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: {length}\r\n\r\n".encode())
+        assert connection.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
+
     def __call__(self, *words, code=0, stdin=None):
         """A command of `davit registry` on its folder and configuration: what it printed."""
         result = subprocess.run([PROGRAM, "registry", *words, "--config", self.folder / "config.toml", *(["--root", self.data] if words[0] != "check-config" else [])],
