@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/strings.h"
 #include "cli/go_number.h"
 #include "cli/help.h"
 
@@ -10,20 +11,6 @@ namespace davit::cli {
 UsageError::UsageError(std::string message, int exit_code, const Command& command, std::string_view verb)
     : UsageError(std::move(message), exit_code,
                  Hint{.usage = usage_line(command), .program = "davit " + std::string(command.name), .verb = verb}) {}
-
-namespace {
-
-std::optional<bool> parse_bool(std::string_view text) {  // as Go's strconv.ParseBool
-  for (const char* yes : {"1", "t", "T", "true", "TRUE", "True"}) {
-    if (text == yes) return true;
-  }
-  for (const char* no : {"0", "f", "F", "false", "FALSE", "False"}) {
-    if (text == no) return false;
-  }
-  return std::nullopt;
-}
-
-}  // namespace
 
 // Walks over the words; shared by a command's flags and the global ones.
 struct Parser {
@@ -53,7 +40,7 @@ struct Parser {
   void set(const Flag& flag, const std::string& value) {
     const auto shown =
         flag.letter != 0 ? fmt::format("-{}, --{}", flag.letter, flag.name) : fmt::format("--{}", flag.name);
-    if (flag.kind == ValueKind::kBool && !parse_bool(value)) {
+    if (flag.kind == ValueKind::kBool && !base::parse_bool(value)) {
       fail(fmt::format("invalid argument \"{0}\" for \"{1}\" flag: strconv.ParseBool: parsing \"{0}\": invalid syntax",
                        value, shown));
     }
@@ -172,7 +159,7 @@ Arguments Arguments::parse(const Command& command, const std::vector<std::string
   return arguments;
 }
 
-bool Arguments::flag(std::string_view name) const { return parse_bool(text(name)).value_or(false); }
+bool Arguments::flag(std::string_view name) const { return base::parse_bool(text(name)).value_or(false); }
 
 std::string Arguments::text(std::string_view name) const {
   if (const auto found = values_.find(name); found != values_.end()) return found->second.back();

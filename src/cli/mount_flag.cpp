@@ -22,13 +22,8 @@ template <typename... Args>
   throw Error(Code::kInvalidArgument, fmt::format(text, std::forward<Args>(args)...));
 }
 
-bool parse_bool(const std::string& key, const std::string& value) {  // as Go's strconv.ParseBool
-  for (const char* yes : {"1", "t", "T", "true", "TRUE", "True"}) {
-    if (value == yes) return true;
-  }
-  for (const char* no : {"0", "f", "F", "false", "FALSE", "False"}) {
-    if (value == no) return false;
-  }
+bool parse_bool(const std::string& key, const std::string& value) {
+  if (const auto known = base::parse_bool(value)) return *known;
   fail("invalid value for {}: {}", key, value);
 }
 

@@ -96,7 +96,7 @@ void put_addresses(const Arguments& arguments, network::Wish& wish) {
   const bool user_network = wish.network != network::kDefaultNetwork && !is_mode(wish.network);
   if (user_network) return;
   if (!wish.ipv4.empty() || !wish.ipv6.empty()) {
-    container::check_addresses(wish);
+    network::check_wish(wish);
     throw base::Error(base::Code::kInvalidArgument,
                       "user specified IP address is supported on user defined networks only");
   }

@@ -111,21 +111,12 @@ void check_runtime(const std::string& runtime) {
 
 }  // namespace
 
-void check_addresses(const network::Wish& wish) {
-  const auto v4 = network::Address::parse(wish.ipv4);
-  const auto v6 = network::Address::parse(wish.ipv6);
-  if (!wish.ipv4.empty() && (!v4 || v4->is_v6())) refuse("invalid IPv4 address: {}", base::printable(wish.ipv4));
-  if (!wish.ipv6.empty() && (!v6 || !v6->is_v6())) refuse("invalid IPv6 address: {}", base::printable(wish.ipv6));
-  if (!wish.mac.empty() && !network::MacAddress::parse(wish.mac))
-    refuse("invalid MAC address: {}", base::printable(wish.mac));
-}
-
 std::vector<std::string> check_settings(Description& description) {
   check_process(description);
   if (!description.working_dir.empty()) description.working_dir = clean_path(description.working_dir).string();
   check_namespaces(description);
   check_shared_network(description);
-  for (const auto& wish : description.networks) check_addresses(wish);
+  for (const auto& wish : description.networks) network::check_wish(wish);
   normalise_capabilities(description.security.cap_add, "CapAdd");
   normalise_capabilities(description.security.cap_drop, "CapDrop");
   check_log(description.log);

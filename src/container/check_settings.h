@@ -13,7 +13,4 @@ namespace davit::container {
 // the daemon's warnings, a sentence each. Looks at the host where something asks for it; looks at no store.
 std::vector<std::string> check_settings(Description& description);
 
-// The addresses that a container asks for in a network: throws Error(kInvalidArgument) for what is none.
-void check_addresses(const network::Wish& wish);
-
 }  // namespace davit::container

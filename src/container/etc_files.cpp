@@ -1,5 +1,7 @@
 #include "container/etc_files.h"
 
+#include <algorithm>
+
 #include "base/strings.h"
 
 namespace davit::container {
@@ -110,6 +112,14 @@ std::string resolv_conf(const Description& description, std::string_view host_fi
   asking.servers = of_networks.servers;
   if (asking.options.empty() && options.empty()) asking.options = {"ndots:0"};
   return asked_lines(asking, search, servers, options);
+}
+
+bool names_a_server(std::string_view resolv_conf) {
+  const auto lines = base::split(resolv_conf, '\n');
+  return std::any_of(lines.begin(), lines.end(), [](const std::string& line) {
+    const auto parsed = parse_line(line);
+    return parsed.keyword == "nameserver" && !parsed.values.empty();
+  });
 }
 
 }  // namespace davit::container

@@ -30,5 +30,7 @@ std::string own_host_lines(const Description& description, const std::string& ho
 // list of "." alone is none. Where its networks answer for names, they are asked: they ask the servers of --dns, or the
 // host's.
 std::string resolv_conf(const Description& description, std::string_view host_file, const NetworkNames& names = {});
+// Whether such a file names any server.
+bool names_a_server(std::string_view resolv_conf);
 
 }  // namespace davit::container

@@ -157,6 +157,7 @@ runtime::ContainerSpec ContainerStore::spec_for(const Container& container, cons
   if (joined.network != 0) network_namespace = "/proc/" + std::to_string(joined.network) + "/ns/net";
   if (connection) network_namespace = connection->name_space.path();
   const auto places = connection ? connection->places : std::vector<network::Place>();
+  check_links(*this, record, places);
   return make_spec(record, {.bundle = run_folder(record.id),
                             .own = folder(record.id),
                             .cgroup_path = cgroup_place(record).oci_path,

@@ -8,6 +8,7 @@
 #include "base/fs/file.h"
 #include "base/fs/paths.h"
 #include "base/fs/tree.h"
+#include "base/log.h"
 #include "container/environment.h"
 #include "container/etc_files.h"
 #include "container/init_program.h"
@@ -29,11 +30,24 @@ std::string host_name() {
 }
 
 // Files of its own over those in /etc, or of the container whose network it shares.
+// The host's; where a resolver on its loopback (systemd's) stands before the real name servers, the list of those.
+std::string host_resolv_conf(const Description& description) {
+  auto own = fs::read_file_if_exists("/etc/resolv.conf").value_or("");
+  if (description.shares_host_network() || names_a_server(resolv_conf(Description(), own))) return own;
+  return fs::read_file_if_exists("/run/systemd/resolve/resolv.conf").value_or(own);
+}
+
 std::vector<runtime::Mount> etc_mounts(const Record& record, const std::string& hostname, const SpecPlaces& places) {
   const bool shared = !places.joined.shared_etc.empty();
   const auto& folder = shared ? places.joined.shared_etc : places.own;
   auto files = etc_files(record.description, places.names);
   files["hostname"] = hostname + "\n";
+  if (record.description.joins_networks() && !names_a_server(files["resolv.conf"]) &&
+      names_a_server(host_resolv_conf(record.description))) {
+    base::log::warn(
+        "the host's name servers answer on its loopback only, so this container finds no names: --dns gives it others, "
+        "and a network of your own (davit network create) asks them for it");
+  }
   std::vector<runtime::Mount> mounts;
   for (const auto& [name, content] : files) {
     if (!shared) fs::write_file(folder / name, content, 0644);
@@ -84,7 +98,7 @@ void add_init(runtime::ContainerSpec& spec) {
 
 std::map<std::string, std::string> etc_files(const Description& description, const NetworkNames& names) {
   return {{"hosts", hosts_file(description, fs::read_file_if_exists("/etc/hosts").value_or(""), names)},
-          {"resolv.conf", resolv_conf(description, fs::read_file_if_exists("/etc/resolv.conf").value_or(""), names)}};
+          {"resolv.conf", resolv_conf(description, host_resolv_conf(description), names)}};
 }
 
 std::string hostname_of(const Record& record) {

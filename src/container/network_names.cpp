@@ -31,22 +31,13 @@ const network::Place* place_in(const std::vector<network::Place>& places, const 
   return nullptr;
 }
 
-// By the first network that both are in. On users' networks one that does not run has no name yet: no error.
-std::optional<Linked> find_linked(ContainerStore& store, const Record& record,
-                                  const std::vector<network::Place>& places, const Link& link) {
-  auto other = store.get(link.container);
-  const bool default_bridge = record.description.network == network::kDefaultNetwork;
-  if (default_bridge && !other.running()) {
-    throw Error::format(Code::kConflict, "Cannot link to a non running container: /{} AS /{}/{}", other.name(),
-                        record.description.name, link.alias);
-  }
-  for (const auto& place : store.networks().places_of(other.id())) {
+// By the first network that both are in. One that is not there, or does not run, has no name.
+std::optional<Linked> find_linked(ContainerStore& store, const std::vector<network::Place>& places, const Link& link) {
+  auto other = store.find(link.container);
+  if (!other) return {};
+  for (const auto& place : store.networks().places_of(other->id())) {
     if (place_in(places, place.network.id) == nullptr || !place.endpoint.v4) continue;
-    return Linked{link, std::move(other), place.endpoint.v4->text()};
-  }
-  if (default_bridge) {
-    throw Error::format(Code::kConflict, "Cannot link to /{}, as it does not belong to the default network",
-                        other.name());
+    return Linked{link, std::move(*other), place.endpoint.v4->text()};
   }
   return {};
 }
@@ -114,7 +105,7 @@ NetworkNames network_names(ContainerStore& store, const Record& record, const st
     names.host_gateway = host_gateway(store, places);
   names.host_lines = own_host_lines(description, hostname_of(record), places);
   for (const auto& link : description.links) {
-    const auto linked = find_linked(store, record, places, link);
+    const auto linked = find_linked(store, places, link);
     if (!linked) continue;
     names.host_lines += host_line(*linked);
     if (description.network == network::kDefaultNetwork) put_environment(*linked, description.name, names.environment);
@@ -124,6 +115,21 @@ NetworkNames network_names(ContainerStore& store, const Record& record, const st
     for (const auto& gateway : place.network.gateways()) names.servers.push_back(gateway.text());
   }
   return names;
+}
+
+void check_links(ContainerStore& store, const Record& record, const std::vector<network::Place>& places) {
+  for (const auto& link : record.description.links) {
+    const auto other = store.get(link.container);
+    if (record.description.network != network::kDefaultNetwork) continue;  // there names come and go
+    if (!other.running()) {
+      throw Error::format(Code::kConflict, "Cannot link to a non running container: /{} AS /{}/{}", other.name(),
+                          record.description.name, link.alias);
+    }
+    if (!find_linked(store, places, link)) {
+      throw Error::format(Code::kConflict, "Cannot link to /{}, as it does not belong to the default network",
+                          other.name());
+    }
+  }
 }
 
 }  // namespace davit::container

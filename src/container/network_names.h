@@ -9,9 +9,12 @@
 
 namespace davit::container {
 
-// For a container that is in these places. Throws Error(kConflict) in docker's words where one that it is linked to by
-// the default bridge is not there or does not run.
+// For a container that is in these places.
 NetworkNames network_names(ContainerStore& store, const Record& record, const std::vector<network::Place>& places);
+
+// For one that is to start. Throws Error(kConflict) in docker's words where one that it is linked to by the default
+// bridge is not there or does not run.
+void check_links(ContainerStore& store, const Record& record, const std::vector<network::Place>& places);
 
 // --link "CONTAINER[:ALIAS]". Throws Error(kInvalidArgument) with docker's words.
 Link parse_link(const std::string& text);

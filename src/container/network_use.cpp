@@ -94,7 +94,7 @@ void connect_network(ContainerStore& store, const std::string& container, const 
   check_joinable(description, network);
   if (default_bridge_addressed(network, wish))
     throw Error(Code::kInvalidArgument, "user specified IP address is supported on user defined networks only");
-  check_addresses(wish);
+  network::check_wish(wish);
   network::check_addresses(network, wish);
   if (held.running()) {
     const EtcUpdate files(held);

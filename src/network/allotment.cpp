@@ -1,6 +1,7 @@
 #include "network/allotment.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include "base/error.h"
 #include "base/strings.h"
@@ -50,7 +51,32 @@ std::string free_interface(const std::vector<Endpoint>& own) {
   }
 }
 
+// Names become words of the name server's file.
+void check_aliases(const std::vector<std::string>& aliases) {
+  for (const auto& alias : aliases) {
+    const bool plain = !alias.empty() && std::all_of(alias.begin(), alias.end(), [](unsigned char c) {
+      return std::isalnum(c) != 0 || c == '.' || c == '-' || c == '_';
+    });
+    if (!plain) {
+      throw Error::format(Code::kInvalidArgument, "invalid network alias \"{}\": only [a-zA-Z0-9_.-] are allowed",
+                          base::printable(alias));
+    }
+  }
+}
+
 }  // namespace
+
+void check_wish(const Wish& wish) {
+  const auto v4 = Address::parse(wish.ipv4);
+  const auto v6 = Address::parse(wish.ipv6);
+  const auto refuse = [](const char* what, const std::string& text) {
+    throw Error::format(Code::kInvalidArgument, "invalid {} address: {}", what, base::printable(text));
+  };
+  if (!wish.ipv4.empty() && (!v4 || v4->is_v6())) refuse("IPv4", wish.ipv4);
+  if (!wish.ipv6.empty() && (!v6 || !v6->is_v6())) refuse("IPv6", wish.ipv6);
+  if (!wish.mac.empty() && !MacAddress::parse(wish.mac)) refuse("MAC", wish.mac);
+  check_aliases(wish.aliases);
+}
 
 void check_addresses(const Network& network, const Wish& wish) {
   for (const auto* text : {&wish.ipv4, &wish.ipv6}) {
@@ -64,6 +90,7 @@ Endpoint allot(const Network& network, const Wish& wish, const Wishes& wishes, c
     throw Error::format(Code::kPermissionDenied, "endpoint with name {} already exists in network {}",
                         wishes.container_name, network.name);
   }
+  check_aliases(wish.aliases);
   const auto taken = table.addresses_in(network.id);
   Endpoint endpoint = {.id = base::random_hex(kIdBytes),
                        .network = network.id,

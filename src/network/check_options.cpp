@@ -15,14 +15,17 @@ using base::Error;
 
 namespace {
 
-constexpr std::size_t kLongestLink = 15;  // IFNAMSIZ without its end
+constexpr std::size_t kLongestLink = 15;                            // IFNAMSIZ without its end
+constexpr int kLeastMtu = 68, kLeastMtu6 = 1280, kMostMtu = 65535;  // RFC 791, RFC 8200, the kernel's
 constexpr std::array kMacvlanModes = {"bridge", "private", "vepa", "passthru"};
 
 void check_bridge_name(const Network& network, const std::vector<Network>& others) {
   const auto name = network.bridge();
+  // What nft takes for itself in a name, and what the kernel does.
   const bool plain =
-      !name.empty() && name != "." && name != ".." &&
-      std::none_of(name.begin(), name.end(), [](unsigned char c) { return c <= ' ' || c == '/' || c == ':'; });
+      !name.empty() && name != "." && name != ".." && std::all_of(name.begin(), name.end(), [](unsigned char c) {
+        return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
+      });
   if (!plain || name.size() > kLongestLink) {
     throw Error::format(Code::kInvalidArgument, "invalid bridge name: \"{}\"", base::printable(name));
   }
@@ -36,16 +39,25 @@ void check_bridge_name(const Network& network, const std::vector<Network>& other
   }
 }
 
-void check_mtu(const Network& network) {
-  const auto text = network.option("com.docker.network.driver.mtu", "0");
-  const bool number = !text.empty() && text.size() < 6 &&
-                      std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
-  if (!number) {
-    throw Error::format(
-        Code::kInvalidArgument,
-        "failed to parse com.docker.network.driver.mtu value: {0} (strconv.Atoi: parsing \"{0}\": invalid syntax)",
-        base::printable(text));
+[[noreturn]] void fail_to_parse(const char* option, const std::string& text, const std::string& cause) {
+  throw Error::format(Code::kInvalidArgument, "failed to parse {} value: {} ({})", option, base::printable(text),
+                      cause);
+}
+
+void check_values(const Network& network) {
+  const auto syntax = [](const char* function, const std::string& text) {
+    return fmt::format("strconv.{}: parsing \"{}\": invalid syntax", function, base::printable(text));
+  };
+  for (const char* option : {kTalkative, kMasquerade}) {
+    const auto text = network.option(option, "true");
+    if (!base::parse_bool(text)) fail_to_parse(option, text, syntax("ParseBool", text));
   }
+  const auto address = network.option(kBindingAddress, "0.0.0.0");
+  if (!Address::parse(address)) fail_to_parse(kBindingAddress, address, "nil ip");
+  const auto mtu = network.option(kMtu, "0");
+  const bool number = !mtu.empty() && mtu.size() < 6 &&
+                      std::all_of(mtu.begin(), mtu.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+  if (!number) fail_to_parse(kMtu, mtu, syntax("Atoi", mtu));
 }
 
 // That the kernel has such links is tried with one in a namespace that ends with this.
@@ -89,7 +101,16 @@ Driver driver_of(const std::string& text) {
 void check_options(const Network& network, const std::vector<Network>& others) {
   if (network.driver == Driver::kBridge) check_bridge_name(network, others);
   if (network.is_sublink()) check_sublink(network);
-  check_mtu(network);
+  check_values(network);
+}
+
+void check_mtu(const Network& network) {
+  const int mtu = network.mtu();
+  const int least = network.pool(Family::kV6) != nullptr ? kLeastMtu6 : kLeastMtu;
+  if (mtu != 0 && (mtu < least || mtu > kMostMtu)) {
+    throw Error::format(Code::kInvalidArgument, "invalid MTU {}: this network's links can have {} to {}", mtu, least,
+                        kMostMtu);
+  }
 }
 
 }  // namespace davit::network

@@ -14,4 +14,7 @@ Driver driver_of(const std::string& text);
 // Throws Error for an option's value that is wrong by itself, on this host, or beside other networks.
 void check_options(const Network& network, const std::vector<Network>& others);
 
+// Of a network whose pools are chosen. Throws Error(kInvalidArgument) for an MTU that its links cannot have.
+void check_mtu(const Network& network);
+
 }  // namespace davit::network

@@ -41,6 +41,7 @@ struct TableMembers {
     visit("aliases", endpoint.aliases);
     visit("servers", endpoint.servers);
     visit("ports", endpoint.ports);
+    visit("name_space", endpoint.name_space);
   }
   template <typename Visit>
   static void members(Visit& visit, HostChanges& changes) {
@@ -48,14 +49,15 @@ struct TableMembers {
     visit("table_handle", changes.table_handle);
     visit("rules", changes.rules);
     visit("foreign_chains", changes.foreign_chains);
-    visit("bridges", changes.bridges);
     visit("sysctls", changes.sysctls);
+    visit("links", changes.links);
   }
   template <typename Visit>
   static void members(Visit& visit, EndpointTable& table) {
     visit("boot_id", table.boot_id);
     visit("endpoints", table.endpoints);
     visit("changes", table.changes);
+    visit("unfinished", table.unfinished);
   }
   static const auto& names_of(Protocol) { return kProtocols; }
 };

@@ -36,6 +36,7 @@ struct Endpoint {
   std::vector<std::string> aliases;
   std::vector<std::string> servers;  // name servers that it asked for
   std::vector<PortBinding> ports;
+  std::uint64_t name_space = 0;  // the inode of the container's network namespace
   bool operator==(const Endpoint&) const = default;
 };
 
@@ -45,8 +46,8 @@ struct HostChanges {
   std::string table_handle;                    // of the table as we made it
   std::string rules;                           // the table's text
   std::vector<std::string> foreign_chains;     // of others, where our bridges are let through: "ip filter FORWARD"
-  std::vector<std::string> bridges;            // those that are let through
   std::map<std::string, std::string> sysctls;  // path below /proc/sys: the value before
+  std::vector<std::string> links;              // of the host, when forwarding was turned on
   bool operator==(const HostChanges&) const = default;
 };
 
@@ -54,6 +55,7 @@ struct EndpointTable {
   std::string boot_id;
   std::vector<Endpoint> endpoints;
   HostChanges changes;
+  bool unfinished = false;  // endpoints went, and what was made for them is still there
   bool operator==(const EndpointTable&) const = default;
 
   // An empty one where the file is missing or of another boot. Throws Error(kCorrupt) that names it.

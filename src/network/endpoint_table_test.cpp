@@ -27,14 +27,16 @@ class EndpointTableTest : public testing::Test {
                          .v6 = Address::parse("fd00::2"),
                          .aliases = {"db"},
                          .servers = {"1.1.1.1"},
-                         .ports = {{Protocol::kUdp, *Address::parse("::"), 53, 53}}};
+                         .ports = {{Protocol::kUdp, *Address::parse("::"), 53, 53}},
+                         .name_space = 4026531840};
     EndpointTable table = {.boot_id = base::boot_id(), .endpoints = {std::move(endpoint)}};
     table.changes = {.has_table = true,
                      .table_handle = "7",
                      .rules = "table",
                      .foreign_chains = {"ip filter FORWARD"},
-                     .bridges = {"br0"},
-                     .sysctls = {{"net/ipv4/ip_forward", "0"}}};
+                     .sysctls = {{"net/ipv4/ip_forward", "0"}},
+                     .links = {"eth0"}};
+    table.unfinished = true;
     return table;
   }
 };

@@ -1,6 +1,7 @@
 #include "network/fabric.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "base/error.h"
 #include "base/file_lock.h"
@@ -8,6 +9,7 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "network/allotment.h"
+#include "network/conntrack.h"
 #include "network/host_changes.h"
 #include "network/place_links.h"
 
@@ -21,6 +23,8 @@ namespace {
 
 constexpr std::size_t kShortId = 12;
 
+using Networks = std::map<std::string, Network>;  // by ID
+
 std::vector<Route> host_routes() {
   const auto links = Links::here();
   auto routes = links.routes(Family::kV4);
@@ -29,16 +33,27 @@ std::vector<Route> host_routes() {
   return routes;
 }
 
-// Containers find each other by name on each bridge but the default one, as docker has it.
-std::vector<Zone> zones_of(const std::map<std::string, Network>& networks, const EndpointTable& table) {
+// Whether a container has no way out of the host: not by names that it asks for either.
+bool is_shut_in(const std::string& container, const Networks& networks, const EndpointTable& table) {
+  return std::all_of(table.endpoints.begin(), table.endpoints.end(), [&](const Endpoint& endpoint) {
+    if (endpoint.container != container) return true;
+    const auto found = networks.find(endpoint.network);
+    return found != networks.end() && found->second.internal;
+  });
+}
+
+// Containers find each other by name on each bridge but the default one, as docker has it. What those that are shut in
+// ask for besides goes to `nowhere`.
+std::vector<Zone> zones_of(const Networks& networks, const EndpointTable& table, const Address& nowhere) {
   std::map<std::string, Zone> zones;
   for (const auto& endpoint : table.endpoints) {
     const auto found = networks.find(endpoint.network);
-    if (found == networks.end() || !found->second.names_containers()) continue;
+    if (found == networks.end() || !found->second.names_containers() || found->second.gateways().empty()) continue;
     auto& zone = zones[endpoint.network];
     zone.network = endpoint.network;
     zone.gateways = found->second.gateways();
     NamedPlace place = {endpoint.container, endpoint.v4, endpoint.v6, {endpoint.container_name}, endpoint.servers};
+    if (is_shut_in(endpoint.container, networks, table)) place.servers = {nowhere.text()};
     place.names.insert(place.names.end(), endpoint.aliases.begin(), endpoint.aliases.end());
     place.names.push_back(endpoint.container.substr(0, kShortId));
     zone.places.push_back(std::move(place));
@@ -48,13 +63,58 @@ std::vector<Zone> zones_of(const std::map<std::string, Network>& networks, const
   return list;
 }
 
+// A loopback address of the store's own.
+Address address_of_nowhere(const std::string& store_id) {
+  const auto number = std::strtoul(store_id.substr(0, 4).c_str(), nullptr, 16);
+  return Address(Family::kV4, {127, 83}).plus(number % 0xfffd + 1);
+}
+
+// The zone of a server that is asked for names which there are none of. It must know somebody.
+std::vector<Zone> nowhere_zones(const std::vector<Zone>& zones, const Address& nowhere) {
+  const auto asks = [&](const NamedPlace& place) { return place.servers == std::vector{nowhere.text()}; };
+  const bool needed = std::any_of(zones.begin(), zones.end(), [&](const Zone& zone) {
+    return std::any_of(zone.places.begin(), zone.places.end(), asks);
+  });
+  if (!needed) return {};
+  return {{.network = "nowhere", .gateways = {nowhere}, .places = {{"nobody", nowhere, {}, {"nobody"}, {}}}}};
+}
+
 BridgeRules rules_of(const Network& network) {
   BridgeRules rules = {.bridge = network.bridge(),
                        .internal = network.internal,
                        .masquerade = network.masquerades(),
-                       .talkative = network.talkative()};
+                       .talkative = network.talkative(),
+                       .names = network.names_containers()};
   for (const auto& pool : network.pools) rules.subnets.push_back(pool.subnet);
   return rules;
+}
+
+std::vector<std::string> bridges_of(const Networks& networks) {
+  std::vector<std::string> bridges;
+  for (const auto& [id, network] : networks) {
+    if (network.driver == Driver::kBridge) bridges.push_back(network.bridge());
+  }
+  return bridges;
+}
+
+// Ports that are published from now on: who spoke to the host there before speaks to the container.
+void add_published(const Endpoint& endpoint, StaleFlows& stale) {
+  for (const auto& port : endpoint.ports) {
+    if (port.protocol == Protocol::kUdp) stale.host_ports.push_back(port.host_port);
+  }
+}
+
+void add_left(const Endpoint& endpoint, StaleFlows& stale) {
+  const bool spoke = std::any_of(endpoint.ports.begin(), endpoint.ports.end(),
+                                 [](const PortBinding& port) { return port.protocol == Protocol::kUdp; });
+  for (const auto& address : {endpoint.v4, endpoint.v6}) {
+    if (spoke && address) stale.addresses.push_back(*address);
+  }
+}
+
+// With its namespace a container's links end, unless somebody else is in it: they would keep the address.
+void cut_off(const Endpoint& endpoint) {
+  if (const auto pid = Namespace::member(endpoint.name_space)) remove_links(endpoint, Namespace::of(*pid));
 }
 
 }  // namespace
@@ -68,7 +128,9 @@ Fabric::Fabric(const Options& options)
     : run_(options.run),
       table_name_("davit-" + options.store_id.substr(0, 12)),
       networks_(options.root, options.store_id),
-      names_(options.run, options.adopt) {}
+      names_(options.run / "network/names", NameService::Reach::kWorld, options.adopt),
+      nowhere_(address_of_nowhere(options.store_id)),
+      no_names_(options.run / "network/no-names", NameService::Reach::kZones, options.adopt) {}
 
 // Nothing where no container was ever connected since the last boot, unless `always`.
 std::optional<Fabric::Held> Fabric::hold(bool always) const {
@@ -104,13 +166,18 @@ Network Fabric::create(const NetworkOptions& options) const {
   const auto held = networks_.lock();
   auto wanted = options;
   const auto bridge = options.options.find(kBridgeName);
-  wanted.foreign_bridge = bridge != options.options.end() && Links::here().find(bridge->second);
+  if (bridge != options.options.end() && Links::here().find(bridge->second)) {
+    wanted.foreign_bridge = true;
+    for (const auto& address : Links::here().addresses(bridge->second))
+      wanted.foreign_addresses.push_back(address.text());
+  }
   auto network = networks_.create(wanted, host_routes());
   if (network.names_containers() && !NameService::available())
     base::log::warn("aardvark-dns is not installed: containers of {} will not find each other by name", network.name);
   try {
     if (network.driver == Driver::kBridge) ensure_bridge(network);
   } catch (const Error&) {
+    remove_bridge(network);
     networks_.remove(network);
     throw;
   }
@@ -129,9 +196,12 @@ void Fabric::remove(const std::string& text) const {
                         network.name, network.id);
   }
   // The bridge goes first: one that is missing is made again, one without its network would stay.
-  if (network.driver == Driver::kBridge && !network.foreign_bridge) Links::here().remove(network.bridge());
+  if (network.driver == Driver::kBridge) remove_bridge(network);
   networks_.remove(network);
 }
+
+// Under the table's lock, which a network's removal takes too.
+void Fabric::check_is_there(const Network& network) const { networks_.get(network.id); }
 
 // Before the table is locked: the networks have a lock of their own, which is taken first.
 std::vector<Network> Fabric::networks_of(const Wishes& wishes) const {
@@ -146,14 +216,18 @@ Connection Fabric::prepare(const Wishes& wishes) const {
   auto held = hold(true);
   std::vector<Endpoint> endpoints;
   for (std::size_t i = 0; i < networks.size(); ++i) {
+    check_is_there(networks[i]);
     endpoints.push_back(allot(networks[i], wishes.networks[i], wishes, held->table, endpoints));
+    endpoints.back().name_space = connection.name_space.inode();
   }
   const auto publishing = static_cast<std::size_t>(
       std::find_if(networks.begin(), networks.end(), [](const auto& network) { return network.publishes(); }) -
       networks.begin());
   try {
-    for (const auto& wish : wishes.ports) {
-      if (publishing < endpoints.size()) reserve(wish, held->table, endpoints[publishing], connection.reservations);
+    for (auto wish : wishes.ports) {
+      if (publishing == endpoints.size()) break;
+      if (wish.host.empty()) wish.host = networks[publishing].binding_address();
+      reserve(wish, held->table, endpoints[publishing], connection.reservations);
     }
   } catch (Error& error) {
     const auto& endpoint = endpoints[publishing];
@@ -170,29 +244,39 @@ Connection Fabric::prepare(const Wishes& wishes) const {
 
 void Fabric::build(const Connection& connection) const {
   Links::in(connection.name_space).set_up("lo");
+  StaleFlows stale;
   for (const auto& [network, endpoint] : connection.places) {
-    if (network.driver != Driver::kBridge || Links::here().find(network.bridge())) continue;
-    repair_bridge(network, hold(true)->table);
+    add_published(endpoint, stale);
+    if (network.driver != Driver::kBridge) continue;
+    if (Links::here().find(network.bridge())) {
+      ensure_bridge(network);
+    } else {
+      repair_bridge(network, hold(true)->table);
+    }
   }
   for (const auto& place : connection.places) make_links(place, connection.name_space);
   auto held = hold(true);
   const auto before = held->table;
   apply(held->table);
+  forget(stale);
   if (!(held->table == before)) held->table.write(table_file());
 }
 
 // Rules and names are functions of who is connected. With nobody there are none.
 void Fabric::apply(EndpointTable& table) const {
-  std::map<std::string, Network> networks;
-  for (const auto& endpoint : table.endpoints) {
-    if (networks.contains(endpoint.network)) continue;
-    if (auto network = networks_.find(endpoint.network)) networks.emplace(endpoint.network, std::move(*network));
+  Networks networks;
+  for (auto& network : networks_.list()) {
+    auto id = network.id;
+    networks.emplace(std::move(id), std::move(network));
   }
   apply_rules(networks, table);
-  names_.apply(zones_of(networks, table));
+  const auto zones = zones_of(networks, table, nowhere_);
+  no_names_.apply(nowhere_zones(zones, nowhere_));
+  names_.apply(zones);
+  table.unfinished = false;
 }
 
-void Fabric::apply_rules(const std::map<std::string, Network>& networks, EndpointTable& table) const {
+void Fabric::apply_rules(const Networks& networks, EndpointTable& table) const {
   Ruleset rules = {.table = table_name_};
   std::map<std::string, BridgeRules> bridges;
   std::map<std::string, PublishedPort> ports;
@@ -211,20 +295,28 @@ void Fabric::apply_rules(const std::map<std::string, Network>& networks, Endpoin
   }
   for (auto& [id, bridge] : bridges) rules.bridges.push_back(std::move(bridge));
   for (auto& [key, port] : ports) rules.ports.push_back(std::move(port));
-  if (rules.bridges.empty()) return withdraw(table_name_, table.changes);
-  const auto text = replace_text(rules);
-  if (text == table.changes.rules && is_applied(table_name_, table.changes)) return;
-  network::apply(rules, table.changes, [&] { table.write(table_file()); });
-  table.changes.rules = text;
+  if (!rules.bridges.empty()) {
+    network::apply(std::move(rules), bridges_of(networks), table.changes, [&] { table.write(table_file()); });
+  } else if (!(table.changes == HostChanges())) {
+    withdraw(table_name_, bridges_of(networks), table.changes);
+  }
 }
 
 void Fabric::release(const std::string& container) const {
   auto held = hold(false);
   if (!held) return;
-  auto& endpoints = held->table.endpoints;
-  if (std::erase_if(endpoints, [&](const Endpoint& one) { return one.container == container; }) == 0) return;
+  const auto left = held->table.of_container(container);
+  if (left.empty() && !held->table.unfinished) return;
+  std::erase_if(held->table.endpoints, [&](const Endpoint& one) { return one.container == container; });
+  held->table.unfinished = true;
   held->table.write(table_file());
+  StaleFlows stale;
+  for (const auto& endpoint : left) {
+    cut_off(endpoint);
+    add_left(endpoint, stale);
+  }
   apply(held->table);
+  forget(stale);
   held->table.write(table_file());
 }
 
@@ -246,8 +338,10 @@ void Fabric::connect(const Wishes& wishes, int pid) const {
   const auto network = get(wishes.networks.front().network);
   const auto name_space = Namespace::of(pid);
   auto held = hold(true);
+  check_is_there(network);
   const auto own = held->table.of_container(wishes.container);
-  const auto endpoint = allot(network, wishes.networks.front(), wishes, held->table, own);
+  auto endpoint = allot(network, wishes.networks.front(), wishes, held->table, own);
+  endpoint.name_space = name_space.inode();
   held->table.endpoints.push_back(endpoint);
   held->table.write(table_file());
   try {
@@ -285,6 +379,8 @@ void Fabric::disconnect(const std::string& network, const std::string& container
   }
   remove_links(*endpoint, name_space);
   const auto ports = endpoint->ports;
+  StaleFlows stale;
+  add_left(*endpoint, stale);
   std::erase_if(held->table.endpoints,
                 [&](const Endpoint& one) { return one.network == left.id && one.container == container; });
   give_ports(ports, container, held->table);
@@ -294,6 +390,7 @@ void Fabric::disconnect(const std::string& network, const std::string& container
     if (const auto remaining = networks_.find(other.network)) put_default_routes({*remaining, other}, inside);
   }
   apply(held->table);
+  forget(stale);
   held->table.write(table_file());
 }
 

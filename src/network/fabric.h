@@ -27,6 +27,8 @@ struct Wish {
   bool operator==(const Wish&) const = default;
 };
 
+// Throws Error in docker's words for a wish that is malformed by itself.
+void check_wish(const Wish& wish);
 // Throws Error in docker's words where an address that the wish asks for is not the network's to give.
 void check_addresses(const Network& network, const Wish& wish);
 
@@ -81,7 +83,8 @@ class Fabric {
   Connection prepare(const Wishes& wishes) const;
   // Makes it in the kernel. May run beside the container's creation, as long as that has not started its program.
   void build(const Connection& connection) const;
-  // Idempotent; also for a container that never had any. Its namespace is ending or gone: with it go its links.
+  // Idempotent; also for a container that never had any. With its namespace its links go; from one that others are in
+  // (--network container:ID) they are taken.
   void release(const std::string& container) const;
 
   // A container that runs joins a network, or leaves it; `pid` is its init's.
@@ -103,12 +106,15 @@ class Fabric {
   void give_ports(const std::vector<PortBinding>& ports, const std::string& container, EndpointTable& table) const;
   void apply(EndpointTable& table) const;
   void apply_rules(const std::map<std::string, Network>& networks, EndpointTable& table) const;
+  void check_is_there(const Network& network) const;
   Network default_network() const;
 
   std::filesystem::path run_;
   std::string table_name_;
   NetworkStore networks_;
   NameService names_;
+  Address nowhere_;       // where containers ask that are to find no names but each other's
+  NameService no_names_;  // which answers there
 };
 
 }  // namespace davit::network

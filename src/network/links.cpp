@@ -14,8 +14,10 @@
 #include <netlink/route/route.h>
 
 #include "base/error.h"
+#include "base/fs/file.h"
 #include "base/fs/paths.h"
 #include "base/strings.h"
+#include "network/netlink.h"
 
 namespace davit::network {
 
@@ -24,46 +26,16 @@ namespace {
 using base::Code;
 using base::Error;
 
-Code code_of(int failure) {
-  switch (-failure) {
-    case NLE_EXIST:
-      return Code::kConflict;
-    case NLE_OBJ_NOTFOUND:
-    case NLE_NODEV:
-      return Code::kNotFound;
-    case NLE_PERM:
-    case NLE_NOACCESS:
-      return Code::kPermissionDenied;
-    case NLE_OPNOTSUPP:
-      return Code::kNotSupported;
-    case NLE_INVAL:
-    case NLE_RANGE:
-      return Code::kInvalidArgument;
-    default:
-      return Code::kIo;
-  }
-}
-
-// libnl's codes are negative.
-void check(int result, const std::string& what) {
-  if (result >= 0) return;
-  std::string cause = ::nl_geterror(result);
-  if (!cause.empty()) cause[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(cause[0])));
-  throw Error::format(code_of(result), "{}: {}", what, cause);
-}
-
 struct Put {
   void operator()(rtnl_link* link) const { ::rtnl_link_put(link); }
   void operator()(rtnl_addr* address) const { ::rtnl_addr_put(address); }
   void operator()(rtnl_route* route) const { ::rtnl_route_put(route); }
   void operator()(nl_addr* address) const { ::nl_addr_put(address); }
-  void operator()(nl_cache* cache) const { ::nl_cache_free(cache); }
 };
 using LinkObject = std::unique_ptr<rtnl_link, Put>;
 using AddressObject = std::unique_ptr<rtnl_addr, Put>;
 using RouteObject = std::unique_ptr<rtnl_route, Put>;
 using NlAddress = std::unique_ptr<nl_addr, Put>;
-using Cache = std::unique_ptr<nl_cache, Put>;
 
 int family_number(Family family) { return family == Family::kV4 ? AF_INET : AF_INET6; }
 
@@ -77,30 +49,42 @@ NlAddress mac_object(const MacAddress& mac) {
   return NlAddress(::nl_addr_build(AF_LLC, mac.bytes().data(), mac.bytes().size()));
 }
 
-std::optional<LinkAddress> from_object(const nl_addr* address) {
-  if (address == nullptr) return {};
-  const int family = ::nl_addr_get_family(address);
-  if (family != AF_INET && family != AF_INET6) return {};
-  std::array<std::uint8_t, 16> bytes = {};
-  const auto* binary = static_cast<const std::uint8_t*>(::nl_addr_get_binary_addr(address));
-  std::copy_n(binary, std::min<std::size_t>(::nl_addr_get_len(address), bytes.size()), bytes.begin());
-  return LinkAddress{{family == AF_INET ? Family::kV4 : Family::kV6, bytes},
-                     static_cast<int>(::nl_addr_get_prefixlen(address))};
-}
-
 LinkObject find_link(nl_sock* socket, const std::string& name) {
   if (name.size() >= IFNAMSIZ) return {};  // libnl refuses to ask
   rtnl_link* found = nullptr;
   const int result = ::rtnl_link_get_kernel(socket, 0, name.c_str(), &found);
   if (result == -NLE_OBJ_NOTFOUND || result == -NLE_NODEV) return {};
-  check(result, "look for link " + name);
+  check_netlink(result, "look for link " + name);
   return LinkObject(found);
 }
 
 Cache routes_of(nl_sock* socket, Family family) {
   nl_cache* cache = nullptr;
-  check(::rtnl_route_alloc_cache(socket, family_number(family), 0, &cache), "list routes");
+  check_netlink(::rtnl_route_alloc_cache(socket, family_number(family), 0, &cache), "list routes");
   return Cache(cache);
+}
+
+Cache links_of(nl_sock* socket) {
+  nl_cache* cache = nullptr;
+  check_netlink(::rtnl_link_alloc_cache(socket, AF_UNSPEC, &cache), "list links");
+  return Cache(cache);
+}
+
+rtnl_nexthop* first_hop(rtnl_route* route) {
+  return ::rtnl_route_get_nnexthops(route) > 0 ? ::rtnl_route_nexthop_n(route, 0) : nullptr;
+}
+
+// The names of links that have such a route.
+template <typename Fits>
+void add_links_with_route(nl_sock* socket, Family family, std::vector<std::string>& names, const Fits& fits) {
+  const auto links = links_of(socket);
+  for_each<rtnl_route>(routes_of(socket, family), [&](rtnl_route* route) {
+    auto* hop = first_hop(route);
+    if (hop == nullptr || !fits(route, hop)) return;
+    std::array<char, IFNAMSIZ> name = {};
+    if (::rtnl_link_i2name(links.get(), ::rtnl_route_nh_get_ifindex(hop), name.data(), name.size()) == nullptr) return;
+    if (std::find(names.begin(), names.end(), name.data()) == names.end()) names.emplace_back(name.data());
+  });
 }
 
 }  // namespace
@@ -113,7 +97,7 @@ Links::~Links() = default;
 Links Links::open() {
   Links links(::nl_socket_alloc());
   if (!links.socket_) throw Error(Code::kIo, "no memory for a netlink socket");
-  check(::nl_connect(links.socket_.get(), NETLINK_ROUTE), "open a netlink socket");
+  check_netlink(::nl_connect(links.socket_.get(), NETLINK_ROUTE), "open a netlink socket");
   return links;
 }
 
@@ -143,33 +127,67 @@ int Links::index_of(const std::string& name) const {
   return link->index;
 }
 
-std::vector<LinkAddress> Links::addresses(const std::string& name) const {
-  const int index = index_of(name);
+std::vector<LinkAddress> Links::addresses() const { return addresses_of(0); }
+
+std::vector<LinkAddress> Links::addresses(const std::string& name) const { return addresses_of(index_of(name)); }
+
+std::vector<LinkAddress> Links::addresses_of(int index) const {
   nl_cache* list = nullptr;
-  check(::rtnl_addr_alloc_cache(socket_.get(), &list), "list addresses");
-  const Cache cache(list);
+  check_netlink(::rtnl_addr_alloc_cache(socket_.get(), &list), "list addresses");
   std::vector<LinkAddress> found;
-  for (auto* object = ::nl_cache_get_first(list); object != nullptr; object = ::nl_cache_get_next(object)) {
-    auto* address = reinterpret_cast<rtnl_addr*>(object);
-    if (::rtnl_addr_get_ifindex(address) != index) continue;
+  for_each<rtnl_addr>(Cache(list), [&](rtnl_addr* address) {
+    if (index != 0 && ::rtnl_addr_get_ifindex(address) != index) return;
     if (const auto one = from_object(::rtnl_addr_get_local(address))) found.push_back(*one);
-  }
+  });
   return found;
 }
 
 std::vector<Route> Links::routes(Family family) const {
-  const auto cache = routes_of(socket_.get(), family);
   std::vector<Route> found;
-  for (auto* object = ::nl_cache_get_first(cache.get()); object != nullptr; object = ::nl_cache_get_next(object)) {
-    auto* route = reinterpret_cast<rtnl_route*>(object);
+  for_each<rtnl_route>(routes_of(socket_.get(), family), [&](rtnl_route* route) {
     const auto target = from_object(::rtnl_route_get_dst(route));
-    const auto table = ::rtnl_route_get_table(route);
-    if (!target || target->prefix == 0 || table == RT_TABLE_LOCAL) continue;
-    auto* hop = ::rtnl_route_get_nnexthops(route) > 0 ? ::rtnl_route_nexthop_n(route, 0) : nullptr;
+    if (!target || target->prefix == 0 || ::rtnl_route_get_table(route) == RT_TABLE_LOCAL) return;
+    auto* hop = first_hop(route);
     const bool connected = hop != nullptr && ::rtnl_route_nh_get_gateway(hop) == nullptr;
     found.push_back({Subnet(target->address, target->prefix), connected});
+  });
+  return found;
+}
+
+std::vector<std::string> Links::names() const {
+  std::vector<std::string> found;
+  for_each<rtnl_link>(links_of(socket_.get()),
+                      [&](rtnl_link* link) { found.emplace_back(::rtnl_link_get_name(link)); });
+  return found;
+}
+
+std::vector<std::string> Links::uplinks() const {
+  std::vector<std::string> found;
+  for (const auto family : {Family::kV4, Family::kV6}) {
+    add_links_with_route(socket_.get(), family, found,
+                         [](rtnl_route*, rtnl_nexthop* hop) { return ::rtnl_route_nh_get_gateway(hop) != nullptr; });
   }
   return found;
+}
+
+std::vector<std::string> Links::advertised() const {
+  std::vector<std::string> found;
+  add_links_with_route(socket_.get(), Family::kV6, found,
+                       [](rtnl_route* route, rtnl_nexthop*) { return ::rtnl_route_get_protocol(route) == RTPROT_RA; });
+  return found;
+}
+
+void Links::make_bridge(const Bridge& bridge) const {
+  const LinkObject made(::rtnl_link_bridge_alloc());
+  ::rtnl_link_set_name(made.get(), bridge.name.c_str());
+  // An address of its own: else the bridge takes the lowest of its ports', and changes it as they come and go.
+  ::rtnl_link_set_addr(made.get(), mac_object(MacAddress::random()).get());
+  const int result = ::rtnl_link_add(socket_.get(), made.get(), NLM_F_CREATE | NLM_F_EXCL);
+  if (result != -NLE_EXIST) check_netlink(result, "make bridge " + bridge.name);
+  const auto settings = "/proc/sys/net/ipv6/conf/" + bridge.name;
+  if (!base::fs::exists(settings)) return;  // a kernel without IPv6
+  base::fs::write_control_file(settings + "/accept_ra", "0");
+  if (!bridge.ipv6) base::fs::write_control_file(settings + "/disable_ipv6", "1");
 }
 
 bool Links::ensure_bridge(const Bridge& bridge) const {
@@ -177,14 +195,7 @@ bool Links::ensure_bridge(const Bridge& bridge) const {
   if (link && link->kind != "bridge") {
     throw Error::format(Code::kConflict, "link {} is there already, and it is no bridge", bridge.name);
   }
-  if (!link) {
-    const LinkObject made(::rtnl_link_bridge_alloc());
-    ::rtnl_link_set_name(made.get(), bridge.name.c_str());
-    // An address of its own: else the bridge takes the lowest of its ports', and changes it as they come and go.
-    ::rtnl_link_set_addr(made.get(), mac_object(MacAddress::random()).get());
-    const int result = ::rtnl_link_add(socket_.get(), made.get(), NLM_F_CREATE | NLM_F_EXCL);
-    if (result != -NLE_EXIST) check(result, "make bridge " + bridge.name);
-  }
+  if (!link) make_bridge(bridge);
   const auto present = link ? addresses(bridge.name) : std::vector<LinkAddress>();
   for (const auto& address : bridge.addresses) {
     if (std::find(present.begin(), present.end(), address) == present.end()) add_address(bridge.name, address);
@@ -198,7 +209,7 @@ void Links::add_port(const std::string& port, const std::string& bridge) const {
   if (!link) throw Error::format(Code::kNotFound, "there is no link {}", port);
   const LinkObject change(::rtnl_link_alloc());
   ::rtnl_link_set_master(change.get(), index_of(bridge));
-  check(::rtnl_link_change(socket_.get(), link.get(), change.get(), 0), "make link " + port + " a port");
+  check_netlink(::rtnl_link_change(socket_.get(), link.get(), change.get(), 0), "make link " + port + " a port");
   set_up(port);
   let_back_in(port);
 }
@@ -214,7 +225,7 @@ void Links::add_veth(const Veth& veth, const std::string& bridge, const Namespac
   if (veth.mtu != 0) {
     for (auto* link : {host.get(), peer.get()}) ::rtnl_link_set_mtu(link, static_cast<unsigned>(veth.mtu));
   }
-  check(::rtnl_link_add(socket_.get(), host.get(), NLM_F_CREATE | NLM_F_EXCL), "make link " + veth.host_name);
+  check_netlink(::rtnl_link_add(socket_.get(), host.get(), NLM_F_CREATE | NLM_F_EXCL), "make link " + veth.host_name);
   set_up(veth.host_name);
   let_back_in(veth.host_name);
 }
@@ -230,8 +241,8 @@ void Links::let_back_in(const std::string& port) const {
   const LinkObject link(::rtnl_link_alloc()), change(::rtnl_link_alloc());
   ::rtnl_link_set_ifindex(link.get(), index_of(port));
   for (auto* object : {link.get(), change.get()}) ::rtnl_link_set_family(object, AF_BRIDGE);
-  check(::rtnl_link_bridge_set_flags(change.get(), RTNL_BRIDGE_HAIRPIN_MODE), "a bridge's port");
-  check(::rtnl_link_change(socket_.get(), link.get(), change.get(), 0), "set the hairpin mode of link " + port);
+  check_netlink(::rtnl_link_bridge_set_flags(change.get(), RTNL_BRIDGE_HAIRPIN_MODE), "a bridge's port");
+  check_netlink(::rtnl_link_change(socket_.get(), link.get(), change.get(), 0), "set the hairpin mode of link " + port);
 }
 
 void Links::add_sublink(const Sublink& sublink, const Namespace& container) const {
@@ -254,14 +265,14 @@ void Links::add_sublink(const Sublink& sublink, const Namespace& container) cons
     throw Error::format(Code::kNotSupported, "this kernel has no {0} links (CONFIG_{1}, module {0})", sublink.kind,
                         base::to_upper(sublink.kind));
   }
-  check(result, "make a link of kind " + sublink.kind + " over " + sublink.parent);
+  check_netlink(result, "make a link of kind " + sublink.kind + " over " + sublink.parent);
 }
 
 void Links::remove(const std::string& name) const {
   const auto link = find_link(socket_.get(), name);
   if (!link) return;
   const int result = ::rtnl_link_delete(socket_.get(), link.get());
-  if (result != -NLE_NODEV && result != -NLE_OBJ_NOTFOUND) check(result, "remove link " + name);
+  if (result != -NLE_NODEV && result != -NLE_OBJ_NOTFOUND) check_netlink(result, "remove link " + name);
 }
 
 void Links::set_up(const std::string& name, int mtu) const {
@@ -270,21 +281,32 @@ void Links::set_up(const std::string& name, int mtu) const {
   const LinkObject change(::rtnl_link_alloc());
   ::rtnl_link_set_flags(change.get(), IFF_UP);
   if (mtu != 0) ::rtnl_link_set_mtu(change.get(), static_cast<unsigned>(mtu));
-  check(::rtnl_link_change(socket_.get(), link.get(), change.get(), 0), "set up link " + name);
+  check_netlink(::rtnl_link_change(socket_.get(), link.get(), change.get(), 0), "set up link " + name);
+}
+
+void Links::remove_address(const std::string& name, const LinkAddress& address) const {
+  const AddressObject object(::rtnl_addr_alloc());
+  ::rtnl_addr_set_ifindex(object.get(), index_of(name));
+  check_netlink(::rtnl_addr_set_local(object.get(), address_object(address.address, address.prefix).get()),
+                "an address");
+  const int result = ::rtnl_addr_delete(socket_.get(), object.get(), 0);
+  if (result != -NLE_NOADDR && result != -NLE_OBJ_NOTFOUND)
+    check_netlink(result, "take " + address.address.text() + " from link " + name);
 }
 
 void Links::add_address(const std::string& name, const LinkAddress& address) const {
   const AddressObject object(::rtnl_addr_alloc());
   ::rtnl_addr_set_ifindex(object.get(), index_of(name));
-  check(::rtnl_addr_set_local(object.get(), address_object(address.address, address.prefix).get()), "an address");
+  check_netlink(::rtnl_addr_set_local(object.get(), address_object(address.address, address.prefix).get()),
+                "an address");
   if (address.address.is_v6()) {
     ::rtnl_addr_set_flags(object.get(), IFA_F_NODAD);  // we allot them: nobody else has it
   } else {
     const auto last = Subnet(address.address, address.prefix).last();
     ::rtnl_addr_set_broadcast(object.get(), address_object(last, 32).get());
   }
-  check(::rtnl_addr_add(socket_.get(), object.get(), NLM_F_REPLACE),
-        "give link " + name + " " + address.address.text());
+  check_netlink(::rtnl_addr_add(socket_.get(), object.get(), NLM_F_REPLACE),
+                "give link " + name + " " + address.address.text());
 }
 
 void Links::add_default_route(const std::string& name, const Address& gateway) const {
@@ -296,7 +318,7 @@ void Links::add_default_route(const std::string& name, const Address& gateway) c
   ::rtnl_route_nh_set_gateway(hop, address_object(gateway, bits_of(gateway.family())).get());
   ::rtnl_route_add_nexthop(route.get(), hop);  // which owns it from here on
   const int result = ::rtnl_route_add(socket_.get(), route.get(), NLM_F_EXCL);
-  if (result != -NLE_EXIST) check(result, "add a default route by " + gateway.text());
+  if (result != -NLE_EXIST) check_netlink(result, "add a default route by " + gateway.text());
 }
 
 }  // namespace davit::network

@@ -26,6 +26,7 @@ struct Link {
 struct LinkAddress {
   Address address;
   int prefix = 0;
+  std::string text() const { return address.text() + "/" + std::to_string(prefix); }
   auto operator<=>(const LinkAddress&) const = default;
 };
 
@@ -39,6 +40,7 @@ struct Bridge {
   std::string name;
   int mtu = 0;  // 0: the kernel's choice
   std::vector<LinkAddress> addresses;
+  bool ipv6 = false;  // else it has none, not even an address of its own making
 };
 
 // A pair of links: one here, the other in a container.
@@ -66,11 +68,15 @@ class Links {
 
   std::optional<Link> find(const std::string& name) const;
   std::vector<LinkAddress> addresses(const std::string& name) const;
+  std::vector<LinkAddress> addresses() const;  // of all links
   // Of all links, but for a default route.
   std::vector<Route> routes(Family family) const;
+  std::vector<std::string> names() const;       // of all links
+  std::vector<std::string> uplinks() const;     // names of links that have a route by a gateway
+  std::vector<std::string> advertised() const;  // names of links that have an IPv6 route from a router's advertisement
 
-  // Makes the bridge, with its addresses, and sets it up. One that is there gets what it lacks. Throws
-  // Error(kConflict) where a link of another kind has the name.
+  // Makes the bridge, with its addresses, and sets it up; it takes no routers' advertisements, which a container could
+  // send. One that is there gets what it lacks. Throws Error(kConflict) where a link of another kind has the name.
   // True where it was not there.
   bool ensure_bridge(const Bridge& bridge) const;
   // The link, which is set up, becomes a port of the bridge.
@@ -86,6 +92,7 @@ class Links {
 
   void set_up(const std::string& name, int mtu = 0) const;  // 0: the MTU stays
   void add_address(const std::string& name, const LinkAddress& address) const;
+  void remove_address(const std::string& name, const LinkAddress& address) const;  // what is not there is no error
   // One that is there already stays.
   void add_default_route(const std::string& name, const Address& gateway) const;
 
@@ -95,7 +102,9 @@ class Links {
   };
   explicit Links(nl_sock* socket) : socket_(socket) {}
   static Links open();
+  void make_bridge(const Bridge& bridge) const;
   int index_of(const std::string& name) const;
+  std::vector<LinkAddress> addresses_of(int index) const;  // 0: of all links
   void let_back_in(const std::string& port) const;
 
   std::unique_ptr<nl_sock, Close> socket_;

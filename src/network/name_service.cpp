@@ -120,9 +120,11 @@ std::optional<base::ProcessIdentity> NameService::server() const {
 // It forks, writes its PID down and goes on in a session of its own; the one we started ends then.
 void NameService::start() const {
   fs::remove(folder_ / kPidFile);
-  const auto result =
-      base::run({.argv = {program()->string(), "--config", folder_.string(), "--port", std::to_string(kPort), "run"},
-                 .directory = "/"});
+  base::ChildOptions command = {
+      .argv = {program()->string(), "--config", folder_.string(), "--port", std::to_string(kPort), "run"},
+      .directory = "/"};
+  if (reach_ == Reach::kZones) command.extra_env["AARDVARK_NO_PROXY"] = "1";
+  const auto result = base::run(command);
   if (const auto process = server()) {
     adopt_(process->pid);
   } else {

@@ -1,7 +1,9 @@
 #pragma once
 // Names of containers, on networks that users made: one aardvark-dns for all of a store's, which answers at the
-// gateways of their bridges and asks the host's name servers for what it does not know. It reads a file for each
-// network below RUN/network/names; docs/formats/networks.md. Whoever calls holds the endpoint table's lock.
+// gateways of their bridges and asks the host's name servers for what it does not know. For containers that are in
+// internal networks alone it asks another one, which asks nobody: their questions would carry data out. It reads a file
+// for each network below RUN/network/names (no-names); docs/formats/networks.md. Whoever calls holds the endpoint
+// table's lock.
 
 #include <filesystem>
 #include <functional>
@@ -34,9 +36,10 @@ std::string zone_text(const Zone& zone);
 
 class NameService {
  public:
+  enum class Reach { kZones, kWorld };  // what it answers for
   // `adopt` takes a process out of the caller's control group, so that it outlives whoever called davit.
-  NameService(std::filesystem::path run, std::function<void(int pid)> adopt)
-      : folder_(run / "network/names"), adopt_(std::move(adopt)) {}
+  NameService(std::filesystem::path folder, Reach reach, std::function<void(int pid)> adopt)
+      : folder_(std::move(folder)), reach_(reach), adopt_(std::move(adopt)) {}
 
   // Whether this host has the program.
   static bool available();
@@ -52,6 +55,7 @@ class NameService {
   void start() const;
 
   std::filesystem::path folder_;
+  Reach reach_;
   std::function<void(int)> adopt_;
 };
 

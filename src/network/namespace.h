@@ -1,7 +1,9 @@
 #pragma once
 // Network namespaces. network_namespaces(7).
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "base/fs/file.h"
@@ -15,7 +17,10 @@ class Namespace {
   static Namespace create();
   // That of a process. Throws Error(kNotFound) when it has ended.
   static Namespace of(int pid);
+  // A process that is in the namespace of that inode, if there is one.
+  static std::optional<int> member(std::uint64_t inode);
 
+  std::uint64_t inode() const;  // its number, as long as it lives
   int fd() const { return fd_.get(); }
   // What a program that runs besides us can open, as long as we keep it: "/proc/PID/fd/N".
   std::string path() const;

@@ -50,6 +50,7 @@ struct NetworkMembers {
     visit("attachable", network.attachable);
     visit("built_in", network.built_in);
     visit("foreign_bridge", network.foreign_bridge);
+    visit("foreign_addresses", network.foreign_addresses);
     visit("options", network.options);
     visit("labels", network.labels);
   }
@@ -87,13 +88,16 @@ std::string Network::mode() const {
   return driver == Driver::kIpvlan ? option("ipvlan_mode", "l2") : option("macvlan_mode", "bridge");
 }
 
-int Network::mtu() const { return std::stoi(option("com.docker.network.driver.mtu", "0")); }
+int Network::mtu() const { return std::stoi(option(kMtu, "0")); }
 
-bool Network::masquerades() const {
-  return option("com.docker.network.bridge.enable_ip_masquerade", "true") != "false";
+bool Network::masquerades() const { return base::parse_bool(option(kMasquerade, "true")).value_or(true); }
+
+bool Network::talkative() const { return base::parse_bool(option(kTalkative, "true")).value_or(true); }
+
+std::string Network::binding_address() const {
+  const auto text = option(kBindingAddress, "");
+  return text == "0.0.0.0" ? "" : text;
 }
-
-bool Network::talkative() const { return option("com.docker.network.bridge.enable_icc", "true") != "false"; }
 
 const Pool* Network::pool(Family family) const {
   for (const auto& pool : pools) {
@@ -220,6 +224,7 @@ Network NetworkStore::create(const NetworkOptions& options, const std::vector<Ro
                      .attachable = options.attachable,
                      .built_in = options.predefined,
                      .foreign_bridge = options.foreign_bridge,
+                     .foreign_addresses = options.foreign_addresses,
                      .options = options.options,
                      .labels = options.labels};
   check_options(network, others);
@@ -228,6 +233,7 @@ Network NetworkStore::create(const NetworkOptions& options, const std::vector<Ro
     for (const auto& pool : other.pools) used.push_back(pool.subnet);
   }
   network.pools = make_pools(options, {.networks = used, .routes = routes, .store_id = store_id_});
+  check_mtu(network);
   write(network);
   return network;
 }

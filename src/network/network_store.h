@@ -39,8 +39,9 @@ struct Network {
   bool internal = false;
   bool ipv6 = false;
   bool attachable = false;
-  bool built_in = false;        // bridge, host, none: not removed
-  bool foreign_bridge = false;  // its bridge was there before, and is not removed with it
+  bool built_in = false;                       // bridge, host, none: not removed
+  bool foreign_bridge = false;                 // its bridge was there before, and is not removed with it
+  std::vector<std::string> foreign_addresses;  // which that bridge had then: "10.0.0.1/24"
   Texts options, labels;
   bool operator==(const Network&) const = default;
 
@@ -53,7 +54,8 @@ struct Network {
   std::string parent() const { return option("parent", ""); }
   std::string mode() const;
   bool masquerades() const;
-  bool talkative() const;  // its containers reach each other
+  bool talkative() const;               // its containers reach each other
+  std::string binding_address() const;  // where ports are published that ask for no address; empty: all of the host's
   const Pool* pool(Family family) const;
   std::vector<Address> gateways() const;
   bool publishes() const { return driver == Driver::kBridge && !internal; }  // ports of its containers
@@ -72,14 +74,19 @@ struct NetworkOptions {
   Texts options, labels;
   bool predefined = false;  // the default bridge
   bool foreign_bridge = false;
+  std::vector<std::string> foreign_addresses;
 };
 
 // Throws Error(kInvalidArgument) in docker's words where subnets, ranges, gateways and reserved addresses do not fit
 // together. What is no subnet at all is create()'s to refuse.
 void check_pools(const NetworkOptions& options);
 
-// The option that names a network's bridge.
+// A bridge network's options that davit knows.
 inline constexpr const char* kBridgeName = "com.docker.network.bridge.name";
+inline constexpr const char* kTalkative = "com.docker.network.bridge.enable_icc";
+inline constexpr const char* kMasquerade = "com.docker.network.bridge.enable_ip_masquerade";
+inline constexpr const char* kBindingAddress = "com.docker.network.bridge.host_binding_ipv4";
+inline constexpr const char* kMtu = "com.docker.network.driver.mtu";
 
 // The networks that a container may be connected to without having been made: docker's names.
 inline constexpr const char* kDefaultNetwork = "bridge";

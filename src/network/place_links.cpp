@@ -1,6 +1,9 @@
 #include "network/place_links.h"
 
+#include <algorithm>
+
 #include "base/fs/file.h"
+#include "base/fs/paths.h"
 #include "base/strings.h"
 
 namespace davit::network {
@@ -14,14 +17,40 @@ bool bridged_is_filtered() {
   return setting && base::trim(*setting) == "1";
 }
 
+// Without an address of ours it has none: not one of its own making, nor one from another container's advertisement.
+void turn_ipv6_off(const std::string& interface, const Namespace& name_space) {
+  const auto setting = "/proc/sys/net/ipv6/conf/" + interface + "/disable_ipv6";
+  name_space.run([&] {
+    if (base::fs::exists(setting)) base::fs::write_control_file(setting, "1");
+  });
+}
+
+std::vector<LinkAddress> bridge_addresses(const Network& network) {
+  std::vector<LinkAddress> addresses;
+  for (const auto& pool : network.pools) {
+    if (pool.gateway) addresses.push_back({*pool.gateway, pool.subnet.prefix()});
+  }
+  return addresses;
+}
+
 }  // namespace
 
 bool ensure_bridge(const Network& network) {
-  Bridge bridge = {.name = network.bridge(), .mtu = network.mtu()};
-  for (const auto& pool : network.pools) {
-    if (pool.gateway) bridge.addresses.push_back({*pool.gateway, pool.subnet.prefix()});
+  return Links::here().ensure_bridge({.name = network.bridge(),
+                                      .mtu = network.mtu(),
+                                      .addresses = bridge_addresses(network),
+                                      .ipv6 = network.pool(Family::kV6) != nullptr});
+}
+
+void remove_bridge(const Network& network) {
+  const auto host = Links::here();
+  if (!network.foreign_bridge) return host.remove(network.bridge());
+  if (!host.find(network.bridge())) return;
+  const auto& before = network.foreign_addresses;
+  for (const auto& address : bridge_addresses(network)) {
+    if (std::find(before.begin(), before.end(), address.text()) == before.end())
+      host.remove_address(network.bridge(), address);
   }
-  return Links::here().ensure_bridge(bridge);
 }
 
 void repair_bridge(const Network& network, const EndpointTable& table) {
@@ -53,6 +82,7 @@ void make_links(const Place& place, const Namespace& name_space) {
                   network.bridge(), name_space);
     if (!network.talkative() && !bridged_is_filtered()) Links::isolate(endpoint.host_link);
   }
+  if (!endpoint.v6) turn_ipv6_off(endpoint.interface, name_space);
   const auto inside = Links::in(name_space);
   inside.set_up(endpoint.interface);
   for (const auto& address : {endpoint.v4, endpoint.v6}) {

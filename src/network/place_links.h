@@ -10,6 +10,9 @@ bool ensure_bridge(const Network& network);
 // The same; one that somebody removed gets the ports back that the table's containers are on.
 void repair_bridge(const Network& network, const EndpointTable& table);
 
+// The bridge goes; from one that was there before the network, the network's own addresses.
+void remove_bridge(const Network& network);
+
 // The place's link into the namespace, up, with its addresses and default routes.
 void make_links(const Place& place, const Namespace& name_space);
 // What of it is not there is no error.

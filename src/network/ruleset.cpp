@@ -1,5 +1,8 @@
 #include "network/ruleset.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include <fmt/format.h>
 
 #include "base/strings.h"
@@ -87,27 +90,55 @@ std::string translation_chains(const Ruleset& rules) {
   return text + "  }\n";
 }
 
+// A name of a link as an element of a set; one that ends in a star would mean others too.
+bool is_plain(const std::string& link) { return link.find_first_of("\"*\\") == std::string::npos; }
+
+// The host was no router between its own links before containers needed it to be one.
+std::string barrier_rules(const std::vector<Barrier>& barriers) {
+  std::string text;
+  for (const auto& barrier : barriers) {
+    std::vector<std::string> links;
+    std::copy_if(barrier.links.begin(), barrier.links.end(), std::back_inserter(links), is_plain);
+    if (links.empty()) continue;
+    text += fmt::format("    meta nfproto {0} iifname {1} oifname {1} drop\n",
+                        barrier.family == Family::kV4 ? "ipv4" : "ipv6", quoted(links));
+  }
+  return text;
+}
+
+std::string rules_beside_others(const Ruleset& rules, const std::vector<std::string>& own) {
+  if (!rules.keeps_from_others) return {};
+  auto excepted = own;
+  std::copy_if(rules.uplinks.begin(), rules.uplinks.end(), std::back_inserter(excepted), is_plain);
+  std::string text;
+  for (const char* theirs : {"docker0", "docker_gwbridge", "br-*"}) {
+    const auto meant =
+        fmt::format("    iifname {} oifname \"{}\" oifname != {}", quoted(own), theirs, quoted(excepted));
+    text += meant + " ct status dnat accept\n" + meant + " drop\n";
+  }
+  return text;
+}
+
 // What may pass between a bridge and the rest of the world, in this order.
-std::string forward_chain(const std::vector<BridgeRules>& bridges) {
-  std::vector<std::string> all, internal;
-  std::string own, isolated;
-  for (const auto& bridge : bridges) {
+std::string forward_chain(const Ruleset& rules) {
+  std::vector<std::string> all;
+  std::string own, internal;
+  for (const auto& bridge : rules.bridges) {
     all.push_back(bridge.bridge);
-    if (bridge.internal) internal.push_back(bridge.bridge);
+    if (bridge.internal) {
+      internal += fmt::format(
+          "    iifname \"{0}\" oifname != \"{0}\" drop\n    oifname \"{0}\" iifname != \"{0}\" drop\n", bridge.bridge);
+    }
     own += fmt::format("    iifname \"{0}\" oifname \"{0}\" {1}\n", bridge.bridge,
                        bridge.talkative ? "accept" : "ct status dnat accept");
   }
   std::string text = "  chain forward {\n    type filter hook forward priority filter; policy accept;\n";
+  text += barrier_rules(rules.barriers);
   if (!all.empty()) {
     text += fmt::format(
         "    iifname {0} ct state established,related accept\n    oifname {0} ct state established,related accept\n",
         quoted(all));
-    if (!internal.empty()) {
-      for (const auto& bridge : internal) {
-        text += fmt::format(
-            "    iifname \"{0}\" oifname != \"{0}\" drop\n    oifname \"{0}\" iifname != \"{0}\" drop\n", bridge);
-      }
-    }
+    text += internal + rules_beside_others(rules, all);
     text += fmt::format("    oifname {} ct status dnat accept\n", quoted(all));
     text += own;
     text += fmt::format("    oifname {} drop\n", quoted(all));
@@ -115,12 +146,13 @@ std::string forward_chain(const std::vector<BridgeRules>& bridges) {
   return text + "  }\n";
 }
 
-// route_localnet lets a bridge's packets have 127.0.0.1 in them: the host's own services are not the containers'.
+// 127.0.0.0/8 is the host's own: route_localnet would let a bridge's packets have it in them, and a port that is
+// published there would be open to whoever sends packets for 127.0.0.1 from the next machine.
 std::string guard_chain(const std::vector<BridgeRules>& bridges) {
   std::string text = "  chain guard {\n    type filter hook prerouting priority raw; policy accept;\n";
-  for (const auto& bridge : bridges) {
-    text += fmt::format("    iifname \"{}\" ip daddr 127.0.0.0/8 drop\n", bridge.bridge);
-  }
+  text += "    iifname != \"lo\" ip daddr 127.0.0.0/8 drop\n";
+  for (const auto& bridge : bridges)
+    text += fmt::format("    iifname \"{}\" ip saddr 127.0.0.0/8 drop\n", bridge.bridge);
   return text + "  }\n";
 }
 
@@ -138,13 +170,24 @@ const char* name(Protocol protocol) {
   return "";
 }
 
+bool answers_on_loopback(const BridgeRules& bridge, const std::vector<PublishedPort>& ports) {
+  const auto is_behind = [&](const Target& target) {
+    return std::any_of(bridge.subnets.begin(), bridge.subnets.end(),
+                       [&](const Subnet& subnet) { return subnet.contains(target.address); });
+  };
+  return std::any_of(ports.begin(), ports.end(), [&](const PublishedPort& port) {
+    return !port.host.is_v6() && (port.host.is_any() || port.host.is_loopback()) &&
+           std::any_of(port.targets.begin(), port.targets.end(), is_behind);
+  });
+}
+
 std::string remove_text(const std::string& table) {
   return fmt::format("add table inet {0}\ndelete table inet {0}\n", table);
 }
 
 std::string replace_text(const Ruleset& rules) {
   return remove_text(rules.table) + fmt::format("table inet {} {{\n", rules.table) + guard_chain(rules.bridges) +
-         translation_chains(rules) + forward_chain(rules.bridges) + "}\n";
+         translation_chains(rules) + forward_chain(rules) + "}\n";
 }
 
 }  // namespace davit::network

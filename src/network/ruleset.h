@@ -37,14 +37,29 @@ struct BridgeRules {
   bool internal = false;   // nothing passes between it and the rest of the world
   bool masquerade = true;  // what leaves it has the host's address
   bool talkative = true;   // its containers reach each other (com.docker.network.bridge.enable_icc)
+  bool names = false;      // its containers ask the host, at port 53, for names
   auto operator<=>(const BridgeRules&) const = default;
+};
+
+// Links of the host between which nothing is to pass.
+struct Barrier {
+  Family family = Family::kV4;
+  std::vector<std::string> links;
 };
 
 struct Ruleset {
   std::string table;  // "davit-0123456789ab"
   std::vector<BridgeRules> bridges;
   std::vector<PublishedPort> ports;
+  std::vector<Barrier> barriers;
+  // Containers reach those behind bridges of other engines ("docker0", "br-*") only by what these publish. For where
+  // our bridges are let through their rules; `uplinks` are no such bridges, whatever they are called.
+  bool keeps_from_others = false;
+  std::vector<std::string> uplinks;
 };
+
+// Whether a connection to the host's own 127.0.0.1 may be for a container behind the bridge.
+bool answers_on_loopback(const BridgeRules& bridge, const std::vector<PublishedPort>& ports);
 
 // For nft -f: a transaction that replaces the table.
 std::string replace_text(const Ruleset& rules);

@@ -63,17 +63,57 @@ TEST(RulesetTest, BridgesAreKeptApart) {
   EXPECT_TRUE(has(text, "    oifname != \"br0\" ip saddr 10.1.0.0/24 masquerade"));
   EXPECT_FALSE(has(text, "    oifname != \"br1\" ip saddr 10.2.0.0/24 masquerade"));
   EXPECT_FALSE(has(text, "    oifname != \"br2\" ip saddr 10.3.0.0/24 masquerade"));
-  EXPECT_TRUE(has(text, "    iifname \"br0\" ip daddr 127.0.0.0/8 drop"));
 }
 
-TEST(ForeignChainsTest, ThoseThatDropOnTheForwardHook) {
+TEST(RulesetTest, LoopbackIsTheHostsOwn) {
+  const auto text = replace_text({.table = "t", .bridges = {bridge("br0", "10.1.0.0/24")}});
+  EXPECT_TRUE(has(text, "    iifname != \"lo\" ip daddr 127.0.0.0/8 drop"));
+  EXPECT_TRUE(has(text, "    iifname \"br0\" ip saddr 127.0.0.0/8 drop"));
+}
+
+TEST(RulesetTest, LoopbackIsAnsweredOnlyForPortsThatArePublishedThere) {
+  const auto here = bridge("br0", "10.1.0.0/24"), elsewhere = bridge("br1", "10.2.0.0/24");
+  const Target target = {*Address::parse("10.1.0.2"), 80};
+  for (const char* host : {"0.0.0.0", "127.0.0.1"}) {
+    EXPECT_TRUE(answers_on_loopback(here, {port(Protocol::kTcp, host, {target})})) << host;
+    EXPECT_FALSE(answers_on_loopback(elsewhere, {port(Protocol::kTcp, host, {target})})) << host;
+  }
+  EXPECT_FALSE(answers_on_loopback(here, {port(Protocol::kTcp, "192.0.2.1", {target})}));
+  EXPECT_FALSE(answers_on_loopback(here, {port(Protocol::kTcp, "::", {target})}));
+}
+
+TEST(RulesetTest, TheHostIsNoRouterBetweenItsOwnLinks) {
+  const auto text = replace_text({.table = "t",
+                                  .bridges = {bridge("br0", "10.1.0.0/24")},
+                                  .barriers = {{Family::kV4, {"eth0", "wg0", "odd*", "o\"d"}}, {Family::kV6, {}}}});
+  EXPECT_TRUE(has(text, "    meta nfproto ipv4 iifname { \"eth0\", \"wg0\" } oifname { \"eth0\", \"wg0\" } drop"));
+  EXPECT_EQ(text.find("nfproto ipv6 iifname"), std::string::npos);
+}
+
+TEST(RulesetTest, ContainersOfOtherEnginesAreReachedByWhatTheyPublish) {
+  Ruleset rules = {.table = "t", .bridges = {bridge("br0", "10.1.0.0/24")}};
+  EXPECT_EQ(replace_text(rules).find("docker0"), std::string::npos);
+  rules.keeps_from_others = true;
+  rules.uplinks = {"br-lan"};
+  const auto text = replace_text(rules);
+  EXPECT_TRUE(has(text, "    iifname { \"br0\" } oifname \"docker0\" oifname != { \"br0\", \"br-lan\" } drop"));
+  EXPECT_TRUE(
+      has(text, "    iifname { \"br0\" } oifname \"br-*\" oifname != { \"br0\", \"br-lan\" } ct status dnat accept"));
+}
+
+TEST(ForeignChainsTest, ThoseThatLetNothingThroughByThemselves) {
   const std::string listed =
       "table ip filter {\n\tchain FORWARD {\n\t\ttype filter hook forward priority filter; policy drop;\n\t}\n"
-      "\tchain INPUT {\n\t\ttype filter hook input priority filter; policy drop;\n\t}\n}\n"
+      "\tchain INPUT {\n\t\ttype filter hook input priority filter; policy drop;\n\t}\n"
+      "\tchain OUTPUT {\n\t\ttype filter hook output priority filter; policy drop;\n\t}\n}\n"
       "table inet fw {\n\tchain fwd {\n\t\ttype filter hook forward priority 10; policy accept;\n\t}\n}\n"
+      "table inet firewalld {\n\tchain filter_FORWARD {\n\t\ttype filter hook forward priority 10; policy "
+      "accept;\n\t}\n}\n"
       "table inet own {\n\tchain forward {\n\t\ttype filter hook forward priority 0; policy drop;\n\t}\n}\n"
       "table bridge b {\n\tchain f {\n\t\ttype filter hook forward priority 0; policy drop;\n\t}\n}\n";
-  EXPECT_EQ(dropping_forward_chains(listed, "own"), (std::vector<std::string>{"ip filter FORWARD"}));
+  EXPECT_EQ(closed_chains(listed, "own"),
+            (std::vector<ForeignChain>{
+                {"ip filter FORWARD", false}, {"ip filter INPUT", true}, {"inet firewalld filter_FORWARD", false}}));
 }
 
 TEST(ZoneTest, AsAardvarkReadsIt) {

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from testing.containers import import_busybox
-from testing.networks import HERE, Host, address_of, ip, links, serve, space_of, subnet_of
+from testing.networks import HERE, address_of, ip, links, resolved, serve, space_of, subnet_of
 from testing.processes import wait_until
 
 
@@ -17,13 +17,6 @@ from testing.processes import wait_until
 def image(davit):
     import_busybox(davit, "box:1")
     return "box:1"
-
-
-@pytest.fixture
-def host():
-    machine = Host()
-    yield machine
-    machine.stop()
 
 
 @pytest.fixture
@@ -54,12 +47,6 @@ def alive(pid):
         return (pid and open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[0] != "Z") or False
     except FileNotFoundError:
         return False
-
-
-def resolved(davit, container, name):
-    """The addresses that a name has in a container."""
-    out = davit("exec", container, "sh", "-c", f"nslookup {name} || true").stdout
-    return re.findall(r"^Address: (\S+)$", out, re.M)
 
 
 # Being in networks
@@ -386,24 +373,10 @@ def test_name_server_outlives_the_callers_session(davit, image, network):
     assert "davit-" in groups or "/davit-sandbox" not in open("/proc/self/cgroup").read() or groups != open("/proc/self/cgroup").read()
 
 
-DNS = """
-import socket, sys
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-s.bind((sys.argv[1], 53))
-while True:
-    q, peer = s.recvfrom(512)
-    end = q.index(b"\\0", 12) + 5
-    a = q[end - 4:end - 2] == b"\\0\\1"
-    answer = b"\\xc0\\x0c\\0\\1\\0\\1\\0\\0\\0\\x3c\\0\\4" + socket.inet_aton("192.0.2.7") if a else b""
-    s.sendto(q[:2] + b"\\x81\\x80\\0\\1" + (b"\\0\\1" if a else b"\\0\\0") + b"\\0\\0\\0\\0" + q[12:end] + answer, peer)
-"""
-
-
 def test_upstream_names_pass_through(davit, image, network, host):
     """--dns of a container is asked for what the network does not know; one that is down is an error, soon."""
-    server = subprocess.Popen(["nsenter", "-n", "-t", str(host.pid), "/usr/bin/python3", "-c", DNS, host.address])
+    server = host.name_server("192.0.2.7")
     try:
-        wait_until(lambda: ":0035 " in host.run("cat", "/proc/net/udp").stdout, what="a name server")
         container = davit("run", "-d", "--network", network, "--dns", host.address, image, "sleep", "600").stdout.strip()
         assert resolved(davit, container, "www.example.com")[0] == "192.0.2.7"
     finally:

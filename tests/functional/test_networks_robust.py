@@ -8,7 +8,7 @@ import threading
 import pytest
 from testing.containers import import_busybox
 from testing.kills import killed, points
-from testing.networks import Host, address_of, links, network_traces, nft, serve, space_of, tables
+from testing.networks import address_of, links, network_traces, nft, serve, space_of, tables
 from testing.processes import wait_until
 from testing.traces import Traces
 
@@ -18,13 +18,6 @@ def image(davit):
     import_busybox(davit, "box:1")
     davit("run", "--rm", "box:1", "true")  # the runtime is chosen, the bridge is made
     return "box:1"
-
-
-@pytest.fixture
-def host():
-    machine = Host()
-    yield machine
-    machine.stop()
 
 
 class Left:

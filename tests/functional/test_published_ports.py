@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 from testing.containers import import_busybox
-from testing.networks import HERE, Host, address_of, ip, links, nft, serve, space_of, sysctl, tables, within
+from testing.networks import HERE, address_of, ip, links, nft, serve, space_of, sysctl, tables, within
 from testing.processes import free_port
 
 
@@ -14,13 +14,6 @@ from testing.processes import free_port
 def image(davit):
     import_busybox(davit, "box:1")
     return "box:1"
-
-
-@pytest.fixture
-def host():
-    machine = Host()
-    yield machine
-    machine.stop()
 
 
 def short(container):

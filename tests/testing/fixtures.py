@@ -55,6 +55,14 @@ def davit(folder, driver):
 
 
 @pytest.fixture
+def host():
+    """Another machine on the sandbox's network."""
+    machine = networks.Host()
+    yield machine
+    machine.stop()
+
+
+@pytest.fixture
 def registry(folder):
     server = Registry(folder / "registry")
     yield server

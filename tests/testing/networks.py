@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import re
 import subprocess
 import time
 from pathlib import Path
@@ -32,6 +33,19 @@ import http.client, sys
 server = http.client.HTTPConnection(sys.argv[1], int(sys.argv[2]), timeout=3)
 server.request("GET", "/" + sys.argv[3])
 print(server.getresponse().read().decode())
+"""
+
+
+NAME_SERVER = """
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind((sys.argv[1], 53))
+while True:
+    q, peer = s.recvfrom(512)
+    end = q.index(b"\\0", 12) + 5
+    a = q[end - 4:end - 2] == b"\\0\\1"
+    answer = b"\\xc0\\x0c\\0\\1\\0\\1\\0\\0\\0\\x3c\\0\\4" + socket.inet_aton(sys.argv[2]) if a else b""
+    s.sendto(q[:2] + b"\\x81\\x80\\0\\1" + (b"\\0\\1" if a else b"\\0\\0") + b"\\0\\0\\0\\0" + q[12:end] + answer, peer)
 """
 
 
@@ -113,6 +127,18 @@ class Host(Space):
                       ["route", "add", "default", "via", self.gateway], ["-6", "route", "add", "default", "via", self.gateway6]):
             self.run("ip", *words)
 
+    def name_server(self, answer):
+        """Starts one that answers each question for an IPv4 address with that one."""
+        process = subprocess.Popen(["nsenter", "-n", "-t", str(self.pid), "/usr/bin/python3", "-c", NAME_SERVER, self.address, answer])
+        wait_until(lambda: ":0035 " in self.run("cat", "/proc/net/udp").stdout, what="a name server")
+        return process
+
+    def rename_link(self, name):
+        """This side's end of its link."""
+        for words in (["set", self.link, "down"], ["set", self.link, "name", name], ["set", name, "up"]):
+            ip("link", *words)
+        self.link = name
+
     def stop(self):
         subprocess.run(["ip", "link", "del", self.link], capture_output=True)
         self.process.kill()
@@ -130,6 +156,12 @@ def serve(davit, image, *options, name=None, command=SERVE):
 
 def space_of(davit, container):
     return Space(int(davit("inspect", "-f", "{{.State.Pid}}", container).stdout))
+
+
+def resolved(davit, container, name):
+    """The addresses that a name has in a container."""
+    out = davit("exec", container, "sh", "-c", f"nslookup {name} || true").stdout
+    return re.findall(r"^Address: (\S+)$", out, re.M)
 
 
 def address_of(davit, container, network=None, member="IPAddress"):
