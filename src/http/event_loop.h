@@ -26,6 +26,7 @@ struct Shared {
   Handler& handler;
   base::WorkerPool& workers;
   ServerFigures& figures;
+  std::atomic<bool> draining{false};  // no answer promises a next one; set before any loop begins to end
 };
 
 // A listening socket. The certificates may be exchanged while it is used.
@@ -71,7 +72,7 @@ class EventLoop {
   char* scratch() { return scratch_.data(); }
   std::size_t scratch_size() const { return scratch_.size(); }
   Clock::time_point now() const { return now_; }
-  bool draining() const { return draining_; }
+  bool draining() const { return shared_.draining; }
   std::unique_ptr<Turn> take_turn();
   void give_back(std::unique_ptr<Turn> turn);
   void bury(ServerConnection& connection);  // destroyed once nothing of this round can mean it

@@ -146,6 +146,7 @@ void Server::start() {
 }
 
 void Server::drain(std::chrono::milliseconds patience) {
+  state_->shared.draining = true;
   for (const auto& loop : state_->loops) loop->drain();
   std::unique_lock lock(state_->mutex);
   state_->listeners.clear();  // closed, once the loops let go: nobody waits in a backlog that is never looked at
