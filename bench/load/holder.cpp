@@ -15,6 +15,7 @@
 
 #include "connection.h"
 #include "figures.h"
+#include "program.h"
 
 namespace {
 
@@ -73,11 +74,4 @@ int run(int argc, char** argv) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  try {
-    return run(argc, argv);
-  } catch (const std::exception& error) {
-    std::cerr << "holder: " << error.what() << "\n";
-    return 1;
-  }
-}
+int main(int argc, char** argv) { return load::program(argc, argv, run); }

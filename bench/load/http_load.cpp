@@ -13,7 +13,6 @@
 #include <cerrno>
 #include <chrono>
 #include <deque>
-#include <iostream>
 #include <limits>
 #include <string>
 #include <system_error>
@@ -25,6 +24,7 @@
 
 #include "connection.h"
 #include "figures.h"
+#include "program.h"
 
 namespace {
 
@@ -122,11 +122,4 @@ int run(int argc, char** argv) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  try {
-    return run(argc, argv);
-  } catch (const std::exception& error) {
-    std::cerr << "http_load: " << error.what() << "\n";
-    return 1;
-  }
-}
+int main(int argc, char** argv) { return load::program(argc, argv, run); }

@@ -3,7 +3,6 @@
 // A blob is one block of random bytes with a trailer of its own, so that its digest costs one block of SHA-256: the
 // hash of what all have in common is kept.
 #include <cstring>
-#include <iostream>
 #include <memory>
 #include <random>
 #include <string>
@@ -11,6 +10,7 @@
 #include <openssl/evp.h>
 
 #include "clients.h"
+#include "program.h"
 
 namespace {
 
@@ -99,11 +99,4 @@ int run(int argc, char** argv) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  try {
-    return run(argc, argv);
-  } catch (const std::exception& error) {
-    std::cerr << "registry_pusher: " << error.what() << "\n";
-    return 1;
-  }
-}
+int main(int argc, char** argv) { return load::program(argc, argv, run); }

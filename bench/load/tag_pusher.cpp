@@ -7,6 +7,7 @@
 #include <string>
 
 #include "clients.h"
+#include "program.h"
 
 namespace {
 
@@ -42,11 +43,4 @@ int run(int argc, char** argv) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  try {
-    return run(argc, argv);
-  } catch (const std::exception& error) {
-    std::cerr << "tag_pusher: " << error.what() << "\n";
-    return 1;
-  }
-}
+int main(int argc, char** argv) { return load::program(argc, argv, run); }
