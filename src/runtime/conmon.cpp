@@ -54,6 +54,21 @@ std::vector<base::ProcessIdentity> stray_processes(const std::string& id, const 
   return found;
 }
 
+// conmon first, then the runtime that it may have under way, until none is left: only then is `delete` the last word.
+// A process has no arguments for a moment while it begins another program: none is left when two looks found none.
+void end_strays(const std::string& id, const stdfs::path& runtime) {
+  int quiet_looks = 0;
+  for (int round = 0; round < 100 && quiet_looks < 2; ++round) {
+    const auto strays = stray_processes(id, runtime);
+    for (const auto& stray : strays) {
+      stray.signal(SIGKILL);
+      stray.wait_gone(std::chrono::seconds(5));
+    }
+    quiet_looks = strays.empty() ? quiet_looks + 1 : 0;
+    if (quiet_looks == 1) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
 }  // namespace
 
 ContainerRuntime::ContainerRuntime(Options options) : options_(std::move(options)) {}
@@ -189,18 +204,7 @@ std::optional<int> ContainerRuntime::exit_code(const Bundle& bundle) {
 
 void ContainerRuntime::destroy(const Bundle& bundle, bool ended) {
   const auto group = cgroup_path(bundle.id);
-  if (!ended) {
-    // conmon first, then the runtime that it may have under way, until none is left: only then is `delete` the last
-    // word.
-    for (int round = 0; round < 100; ++round) {
-      const auto strays = stray_processes(bundle.id, options_.choice.path);
-      if (strays.empty()) break;
-      for (const auto& stray : strays) {
-        stray.signal(SIGKILL);
-        stray.wait_gone(std::chrono::seconds(5));
-      }
-    }
-  }
+  if (!ended) end_strays(bundle.id, options_.choice.path);
   if (!ended && fs::exists(options_.state / bundle.id)) {
     auto command = runtime_command(bundle);
     command.insert(command.end(), {"delete", "--force", bundle.id});
