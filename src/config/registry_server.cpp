@@ -86,10 +86,14 @@ class Reader : private TomlReader {
 
   void read_limits(const toml::table& limits) {
     auto& server = settings_.server;
+    auto& clients = settings_.client_limits;
     apply(limits, "limits.",
           {
               {"manifest_bytes", [&](const auto& node) { settings_.manifest_bytes = number(node, 4 << 20, 64 << 20); }},
               {"blob_bytes", [&](const auto& node) { settings_.blob_bytes = number(node, 0, INT64_MAX); }},
+              {"client_requests", [&](const auto& node) { clients.requests = number(node, 0, 1'000'000); }},
+              {"client_uploads", [&](const auto& node) { clients.uploads = number(node, 0, 1'000'000); }},
+              {"client_bytes", [&](const auto& node) { clients.bytes = number(node, 0, 1LL << 50); }},
               {"connections", [&](const auto& node) { server.connections = number(node, 1, 1'000'000); }},
               {"header_timeout", [&](const auto& node) { server.header_timeout = seconds(number(node, 1, 3600)); }},
               {"idle_timeout", [&](const auto& node) { server.idle_timeout = seconds(number(node, 1, 3600)); }},

@@ -77,12 +77,6 @@ std::vector<auth::TokenAccess> granted(const AccessRules& rules, const Caller& c
   return all;
 }
 
-http::ServerResponse later(std::string_view why, std::chrono::seconds after) {
-  auto refusal = refuse(Problem::kTooManyRequests, why);
-  refusal.add("Retry-After", static_cast<std::uint64_t>(after.count()));
-  return refusal;
-}
-
 std::vector<std::string> scopes_of(const http::Query& query) {
   std::vector<std::string> all;
   for (const auto& value : query.all("scope")) {
@@ -140,11 +134,6 @@ std::optional<Caller> AuthGate::known(const http::ServerRequest& request) {
   return std::nullopt;
 }
 
-bool AuthGate::admits_at_once(const http::ServerRequest& request, const std::string& repository) {
-  const auto caller = known(request);
-  return caller && may(settings_.access, *caller, Action::kPull, repository);
-}
-
 AuthGate::Identified AuthGate::identify_basic(const std::string& user, const std::string& password,
                                               const http::ServerRequest& request) {
   if (TokenStore::is_secret(password)) {
@@ -158,9 +147,9 @@ AuthGate::Identified AuthGate::identify_basic(const std::string& user, const std
     case PasswordChecks::Result::kGood:
       return Caller{.user = user};
     case PasswordChecks::Result::kSlowed:
-      return later("too many failed logins; try again later", PasswordChecks::kLongestPause);
+      return refuse_until(PasswordChecks::kLongestPause, "too many failed logins; try again later");
     case PasswordChecks::Result::kBusy:
-      return later("too many logins at once", std::chrono::seconds(1));
+      return refuse_until(std::chrono::seconds(1), "too many logins at once");
     case PasswordChecks::Result::kBad:
       break;
   }

@@ -15,7 +15,7 @@ class AuthGate final : public Gate {
  public:
   AuthGate(const Settings& settings, TokenStore& tokens);
 
-  bool admits_at_once(const http::ServerRequest& request, const std::string& repository) override;
+  std::optional<Caller> known(const http::ServerRequest& request) override;
   std::variant<Caller, http::ServerResponse> admit(const http::ServerRequest& request, const Wish& wish) override;
   http::Handler::Reply greet(const http::ServerRequest& request) override;
   bool serves(const http::ServerRequest& request) override;
@@ -32,7 +32,6 @@ class AuthGate final : public Gate {
 
   Identified identify(const http::ServerRequest& request);
   Identified identify_basic(const std::string& user, const std::string& password, const http::ServerRequest& request);
-  std::optional<Caller> known(const http::ServerRequest& request);  // never blocks
   Caller bearer(const std::string& token);
   http::ServerResponse challenge(const http::ServerRequest& request, const std::string& scope, std::string_view error,
                                  Problem problem) const;

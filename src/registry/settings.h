@@ -15,6 +15,13 @@ namespace davit::registry {
 
 enum class AccessLogStyle { kOff, kJson, kCommon };
 
+// What each client may have: a user, or an address where nobody is told. 0: as much as it likes.
+struct ClientLimits {
+  std::uint64_t requests = 0;  // per second
+  std::uint64_t uploads = 0;   // at once
+  std::uint64_t bytes = 0;     // per second, up and down
+};
+
 struct Settings {
   std::filesystem::path root = "/var/lib/davit-registry";
   std::vector<std::string> addresses = {"127.0.0.1:5000"};
@@ -32,6 +39,7 @@ struct Settings {
   bool deletes = true;
   std::size_t manifest_bytes = 4 * 1024 * 1024;
   std::uint64_t blob_bytes = 0;  // the largest blob that is taken; 0: any
+  ClientLimits client_limits;
   std::chrono::seconds upload_expiry{24 * 3600};
   std::size_t page = 1000;  // entries of a list that says no number, and at most
 

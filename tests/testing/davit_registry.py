@@ -41,9 +41,9 @@ class DavitRegistry(RegistryServer):
         return self.folder / "data"
 
     @staticmethod
-    def begin_request(connection, line, length):
+    def begin_request(connection, line, length, fields=""):
         """Sends a request's head; when this returns, the server has taken it up and waits for its body."""
-        connection.sendall(f"{line} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: {length}\r\n\r\n".encode())
+        connection.sendall(f"{line} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n{fields}Content-Length: {length}\r\n\r\n".encode())
         assert connection.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
 
     def __call__(self, *words, code=0, stdin=None):
