@@ -44,6 +44,7 @@ class Reader : private TomlReader {
               {"limits", [&](const auto& node) { read_limits(table(node)); }},
               {"log", [&](const auto& node) { read_log(table(node)); }},
               {"access", [&](const auto& node) { read_access(table(node)); }},
+              {"quota", [&](const auto& node) { read_each(node, [&](const auto& quota) { read_quota(quota); }); }},
           });
   }
 
@@ -116,11 +117,25 @@ class Reader : private TomlReader {
           {
               {"password_file", [&](const auto& node) { settings_.password_file = absolute(node); }},
               {"groups", [&](const auto& node) { read_groups(table(node)); }},
-              {"rule",
-               [&](const auto& node) {
-                 for (const toml::node& rule : array(node, "tables")) read_rule(rule);
-               }},
+              {"rule", [&](const auto& node) { read_each(node, [&](const auto& rule) { read_rule(rule); }); }},
           });
+  }
+
+  // [[name]], any number of them.
+  template <typename Read>
+  void read_each(const toml::node& node, const Read& read) const {
+    for (const toml::node& element : array(node, "tables")) read(element);
+  }
+
+  void read_quota(const toml::node& node) {
+    registry::Quota quota;
+    apply(table(node), "quota.",
+          {
+              {"repositories", [&](const auto& value) { quota.repositories = text(value); }},
+              {"bytes", [&](const auto& value) { quota.bytes = number(value, 1, INT64_MAX); }},
+          });
+    if (quota.repositories.empty() || quota.bytes == 0) refuse(node, "a quota needs repositories and bytes");
+    settings_.quotas.push_back(std::move(quota));
   }
 
   void read_groups(const toml::table& groups) {

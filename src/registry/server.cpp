@@ -47,7 +47,9 @@ struct RegistryServer::State {
         store(open_store(settings.root)),
         gate(make_gate()),
         handler(settings, store, *gate),
-        server(settings.server, handler) {}
+        server(settings.server, handler) {
+    store.metadata->set_quotas(settings.quotas);
+  }
 
   std::unique_ptr<Gate> make_gate() {
     if (settings.access.are_open()) return std::make_unique<OpenGate>();

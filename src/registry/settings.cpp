@@ -1,5 +1,7 @@
 #include "registry/settings.h"
 
+#include <set>
+
 #include "base/error.h"
 #include "http/server.h"
 
@@ -17,6 +19,11 @@ void check(const Settings& settings) {
   if (settings.access.are_open() && !settings.password_file.empty()) {
     throw Error(Code::kInvalidArgument,
                 "access.password_file needs [[access.rule]]: without rules everybody may do everything");
+  }
+  std::set<std::string> patterns;
+  for (const auto& quota : settings.quotas) {
+    if (!patterns.insert(quota.repositories).second)
+      throw Error::format(Code::kInvalidArgument, "there are two quotas of {}", quota.repositories);
   }
   for (const auto& rule : settings.access.rules) {
     for (const auto& user : rule.users) {

@@ -10,6 +10,7 @@
 
 #include "http/server.h"
 #include "registry/access.h"
+#include "registry/metadata.h"
 
 namespace davit::registry {
 
@@ -45,9 +46,11 @@ struct Settings {
 
   std::filesystem::path password_file;  // htpasswd -B
   AccessRules access;
+  std::vector<Quota> quotas;
 };
 
-// Throws Error(kInvalidArgument) for what cannot be served together: unreadable certificates, rules without passwords.
+// Throws Error(kInvalidArgument) for what cannot be served together: unreadable certificates, rules without passwords,
+// two quotas of one pattern.
 void check(const Settings& settings);
 
 }  // namespace davit::registry

@@ -1,13 +1,17 @@
 """What davit's registry allows each client: requests, uploads at once, bytes; and each namespace: bytes."""
 
 import base64
+import contextlib
 import json
 import os
 import socket
+import sqlite3
+import threading
 
 import pytest
 from testing import images
 from testing.davit_registry import DavitRegistry
+from testing.peers import run
 from testing.processes import wait_until
 
 RULES = """
@@ -211,6 +215,127 @@ class TestBytes:
             assert is_refusal(server.request("GET", f"/v2/a/blobs/{name}"), "100000 per second")
         # Forty megabytes would be a debt for minutes, those that went into buffers are none.
         wait_until(lambda: server.request("GET", f"/v2/a/blobs/{name}")[0] == 200, what="what was not sent to be given back")
+
+
+class TestQuotas:
+    """A hundred thousand bytes for all of team/."""
+
+    @pytest.fixture
+    def server(self, folder):
+        with DavitRegistry(folder / "quotas", config='[[quota]]\nrepositories = "team/**"\nbytes = 100000\n') as running:
+            yield running
+
+    @staticmethod
+    def is_denied(answer, size=None, used=0):
+        status, _, body = answer
+        if status == 403:
+            error = json.loads(body)["errors"][0]
+            assert error["code"] == "DENIED" and f"quota exceeded: the blobs of team/** may have 100000 bytes, {used} are used" in error["message"], error
+            assert size is None or error["message"].endswith(f"this one has {size}"), error
+        return status == 403
+
+    def put(self, server, repository, body):
+        return server.request("POST", f"/v2/{repository}/blobs/uploads/?digest={images.digest(body)}", body)
+
+    def begin(self, server, repository):
+        return server.expect(202, "POST", f"/v2/{repository}/blobs/uploads/")[0]["Location"]
+
+    def uploads(self, server):
+        return [path for path in (server.data / "uploads").rglob("*") if path.is_file()]
+
+    def test_it_is_told_at_the_push(self, server):
+        server.put_blob("team/app", os.urandom(60_000))
+        body = os.urandom(50_000)
+        assert self.is_denied(self.put(server, "team/other/app", body), 50_000, 60_000)
+        assert self.put(server, "elsewhere/app", body)[0] == 201
+        assert self.put(server, "team/app", os.urandom(40_000))[0] == 201
+        assert not self.uploads(server)
+
+    def test_what_is_there_already_costs_nothing(self, server):
+        body = os.urandom(90_000)
+        name = server.put_blob("team/app", body)
+        assert self.put(server, "team/app", body)[0] == 201
+        assert self.put(server, "team/pushed", body)[0] == 201
+        server.expect(201, "POST", f"/v2/team/mounted/blobs/uploads/?mount={name}&from=team/app")
+        place = self.begin(server, "team/in/parts")
+        server.expect(202, "PATCH", place, body)
+        server.expect(201, "PUT", f"{place}?digest={name}")
+        assert self.put(server, "team/app", os.urandom(10_000))[0] == 201
+
+    def test_a_mount_from_elsewhere_costs(self, server):
+        server.put_blob("team/app", os.urandom(60_000))
+        name = server.put_blob("elsewhere/app", os.urandom(50_000))
+        assert self.is_denied(server.request("POST", f"/v2/team/app/blobs/uploads/?mount={name}&from=elsewhere/app"), 50_000, 60_000)
+        server.expect(404, "HEAD", f"/v2/team/app/blobs/{name}")
+
+    def test_before_the_bytes_are_taken(self, server):
+        """The answer comes while the server has none of them (of up to 64 KiB it lets the client send all, and keeps none)."""
+        server.put_blob("team/app", os.urandom(60_000))
+        place = self.begin(server, "team/app")
+        for line, size in ((f"POST /v2/team/app/blobs/uploads/?digest={images.digest(b'x')}", 70_000), (f"PUT {place}?digest={images.digest(b'x')}", 70_000),
+                           (f"PATCH {self.begin(server, 'team/app')}", 100_001)):
+            with socket.create_connection(("127.0.0.1", server.port)) as connection:
+                connection.sendall(f"{line} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: {size}\r\n\r\n".encode())
+                answer = connection.recv(10_000)
+                assert answer.startswith(b"HTTP/1.1 403 ") and b"quota exceeded" in answer, answer
+        assert not self.uploads(server)
+
+    def test_bytes_of_which_nobody_told_the_number(self, server):
+        place = self.begin(server, "team/app")
+        assert self.is_denied(server.request("PATCH", place, (bytes(50_000) for _ in range(5))))
+        place, body = self.begin(server, "team/app"), os.urandom(70_000)
+        server.put_blob("team/app", os.urandom(60_000))
+        server.expect(202, "PATCH", place, iter([body]))
+        assert self.is_denied(server.request("PUT", f"{place}?digest={images.digest(body)}"), 70_000, 60_000)
+        assert not self.uploads(server) and len(list((server.data / "blobs").rglob("*"))) == 2 + 1
+
+    def test_what_goes_makes_room(self, server):
+        name = server.put_blob("team/app", os.urandom(90_000))
+        body = os.urandom(50_000)
+        assert self.is_denied(self.put(server, "team/app", body), 50_000, 90_000)
+        server.expect(202, "DELETE", f"/v2/team/app/blobs/{name}")
+        assert self.put(server, "team/app", body)[0] == 201
+        server("rm", "team/app")
+        assert self.put(server, "team/app", os.urandom(100_000))[0] == 201
+
+    def test_docker_and_davit_tell_the_user(self, server, docker, davit, folder):
+        with DavitRegistry(folder / "source") as source:
+            reference = source.push_busybox("team/app:1")
+            docker("pull", reference)
+            docker("tag", reference, f"{server.address}/team/app:1")
+            told = run("docker", "push", f"{server.address}/team/app:1", env=docker.environment, code=1).stderr.decode()
+            assert "denied: quota exceeded: the blobs of team/** may have 100000 bytes" in told, told
+            assert "quota exceeded: the blobs of team/** may have 100000 bytes" in davit("copy", reference, f"{server.address}/team/app:1", code=1).stderr
+
+    def test_du_shows_them_and_another_limit_counts_from_the_next_start(self, server):
+        server.put_blob("team/app", os.urandom(60_000))
+        assert ["team/**", "60kB", "100kB"] in [line.split() for line in server("du").splitlines()]
+        server.stop()
+        (server.folder / "config.toml").write_text('[[quota]]\nrepositories = "team/**"\nbytes = 70000\n[[quota]]\nrepositories = "**"\nbytes = 1000000\n')
+        server.start()
+        assert self.put(server, "team/app", os.urandom(20_000))[0] == 403
+        assert [line.split() for line in server("du").splitlines() if line.startswith(("team/**", "**"))] == [["**", "60kB", "1MB"], ["team/**", "60kB", "70kB"]]
+
+    def test_a_store_of_the_version_before_gets_them(self, server):
+        server.put_blob("team/app", os.urandom(60_000))
+        server.stop()
+        with contextlib.closing(sqlite3.connect(server.data / "registry.db")) as database:
+            for kind, name in database.execute("SELECT type, name FROM sqlite_schema WHERE (name LIKE 'quota%' AND type = 'table') OR type = 'trigger'").fetchall():
+                database.execute(f"DROP {kind} IF EXISTS {name}")
+            database.execute("PRAGMA user_version = 1")
+            database.commit()
+        server.start()
+        assert self.is_denied(self.put(server, "team/app", os.urandom(50_000)), 50_000, 60_000)
+
+    def test_two_pushes_at_once_do_not_pass_together(self, server):
+        bodies = [os.urandom(60_000) for _ in range(6)]
+        seen = []
+        threads = [threading.Thread(target=lambda body=body: seen.append(self.put(server, "team/app", body)[0])) for body in bodies]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(seen) == [201] + [403] * 5
 
 
 def test_docker_pushes_and_pulls_within_limits(limited, docker, folder):
