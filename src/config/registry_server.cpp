@@ -1,10 +1,13 @@
 #include "config/registry_server.h"
 
+#include <algorithm>
+#include <cctype>
 #include <cstdlib>
 
 #include "base/fs/file.h"
 #include "base/strings.h"
 #include "config/toml_reader.h"
+#include "http/url.h"
 
 namespace davit::config {
 
@@ -117,6 +120,7 @@ class Reader : private TomlReader {
           {
               {"password_file", [&](const auto& node) { settings_.password_file = absolute(node); }},
               {"groups", [&](const auto& node) { read_groups(table(node)); }},
+              {"issuer", [&](const auto& node) { read_each(node, [&](const auto& issuer) { read_issuer(issuer); }); }},
               {"rule", [&](const auto& node) { read_each(node, [&](const auto& rule) { read_rule(rule); }); }},
           });
   }
@@ -136,6 +140,41 @@ class Reader : private TomlReader {
           });
     if (quota.repositories.empty() || quota.bytes == 0) refuse(node, "a quota needs repositories and bytes");
     settings_.quotas.push_back(std::move(quota));
+  }
+
+  void read_issuer(const toml::node& node) {
+    registry::ForeignIssuer issuer;
+    apply(table(node), "access.issuer.",
+          {
+              {"name", [&](const auto& value) { issuer.name = issuer_name(value); }},
+              {"issuer", [&](const auto& value) { issuer.issuer = text(value); }},
+              {"audience", [&](const auto& value) { issuer.audience = text(value); }},
+              {"keys_url", [&](const auto& value) { issuer.keys_url = https_url(value); }},
+              {"certificate_authority", [&](const auto& value) { issuer.certificate_authority = absolute(value); }},
+          });
+    if (issuer.name.empty() || issuer.issuer.empty() || issuer.audience.empty() || issuer.keys_url.empty())
+      refuse(node, "an issuer needs name, issuer, audience and keys_url");
+    settings_.issuers.push_back(std::move(issuer));
+  }
+
+  // It stands before a ':' in the names of users.
+  std::string issuer_name(const toml::node& node) const {
+    std::string name = text(node);
+    const bool good = std::all_of(name.begin(), name.end(), [](unsigned char c) {
+      return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
+    });
+    if (!good) refuse(node, "an issuer's name has letters, digits, '-', '_' and '.'");
+    return name;
+  }
+
+  std::string https_url(const toml::node& node) const {
+    std::string url = text(node);
+    try {
+      if (http::Url::parse(url).scheme == "https") return url;
+    } catch (const Error&) {
+      // told below
+    }
+    refuse(node, "expected a URL of https: https://tokens.example.com/jwks.json");
   }
 
   void read_groups(const toml::table& groups) {

@@ -118,7 +118,9 @@ struct RegistryServer::State {
   std::thread tender;
 };
 
-RegistryServer::RegistryServer(Settings settings) : state_(std::make_unique<State>(std::move(settings))) {
+RegistryServer::RegistryServer(Settings settings) {
+  check(settings);
+  state_ = std::make_unique<State>(std::move(settings));
   state_->handler.set_server_figures([state = state_.get()] { return state->server_lines(); });
   state_->listen();
 }

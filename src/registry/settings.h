@@ -23,6 +23,14 @@ struct ClientLimits {
   std::uint64_t bytes = 0;     // per second, up and down
 };
 
+// Somebody else whose access tokens are taken: JWT with the claims of docker's token specification.
+struct ForeignIssuer {
+  std::string name;                             // goes before its subjects: "ci" makes "ci:alice"
+  std::string issuer, audience;                 // what its tokens must say
+  std::string keys_url;                         // its JWKS document (RFC 7517); https alone
+  std::filesystem::path certificate_authority;  // PEM, beside the system's; empty: those alone
+};
+
 struct Settings {
   std::filesystem::path root = "/var/lib/davit-registry";
   std::vector<std::string> addresses = {"127.0.0.1:5000"};
@@ -46,11 +54,12 @@ struct Settings {
 
   std::filesystem::path password_file;  // htpasswd -B
   AccessRules access;
+  std::vector<ForeignIssuer> issuers;
   std::vector<Quota> quotas;
 };
 
 // Throws Error(kInvalidArgument) for what cannot be served together: unreadable certificates, rules without passwords,
-// two quotas of one pattern.
+// two quotas of one pattern, two issuers of one name.
 void check(const Settings& settings);
 
 }  // namespace davit::registry
