@@ -63,7 +63,9 @@ void EndpointExchange::body(base::ByteView bytes) {
 }
 
 http::ServerResponse EndpointExchange::finish() {
-  auto response = inner_ ? inner_->finish() : std::move(*answer_);
+  // What it holds is free before the answer is sent: the client may go on with the same upload at once.
+  const auto inner = std::move(inner_);
+  auto response = inner ? inner->finish() : std::move(*answer_);
   share_.answered(response);
   return response;
 }
