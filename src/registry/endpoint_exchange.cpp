@@ -23,7 +23,7 @@ RequestShare::Moves EndpointExchange::moves() const {
 
 // Who is refused counts as nobody: to the address.
 std::optional<http::ServerResponse> EndpointExchange::admit() {
-  if (!gate_.known(call_.request)) {
+  if (share_.is_on() && !gate_.known(call_.request)) {
     if (auto refusal = share_.before()) return refusal;
   }
   auto admitted = gate_.admit(call_.request, {endpoint_.action, call_.route.place, call_.route.repository});

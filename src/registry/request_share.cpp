@@ -22,14 +22,14 @@ RequestShare::~RequestShare() {
 }
 
 std::optional<http::ServerResponse> RequestShare::before() {
-  if (!limiter_.is_on()) return std::nullopt;
+  if (!is_on()) return std::nullopt;
   const auto wait = limiter_.request_wait("address " + client_address(settings_, request_), Clock::now());
   if (!wait) return std::nullopt;
   return too_many_requests(settings_.client_limits, *wait);
 }
 
 std::optional<http::ServerResponse> RequestShare::open(const Caller& caller, Moves moves) {
-  if (!limiter_.is_on()) return std::nullopt;
+  if (!is_on()) return std::nullopt;
   const auto& limits = settings_.client_limits;
   const std::string client =
       caller.is_anonymous() ? "address " + client_address(settings_, request_) : "user " + caller.user;

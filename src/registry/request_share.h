@@ -23,6 +23,7 @@ class RequestShare {
   RequestShare(const RequestShare&) = delete;
   RequestShare& operator=(const RequestShare&) = delete;
 
+  bool is_on() const { return limiter_.is_on(); }  // whether anything is limited
   // Before credentials are looked at, which takes time: the refusal where their address has had its share.
   std::optional<http::ServerResponse> before();
   // Counts the request to its client; the refusal where that has had its share. Once, before anything else.
