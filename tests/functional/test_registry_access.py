@@ -281,6 +281,9 @@ class TestConfiguration:
         ("[tls]\ncertificate = \"/nowhere\"\nkey = \"/nowhere\"", "/nowhere"), ("[[access.rule]]\nrepositories = \"**\"\nusers = [\"*\"]\nactions = [\"fly\"]", "not 'fly'"),
         ("[[access.rule]]\nrepositories = \"**\"\nusers = [\"anonymous\"]\nactions = [\"pull\"]", "needs access.password_file"),
         ("[access]\npassword_file = \"/x\"", "needs [[access.rule]]"), ("[log]\naccess = \"loud\"", "off, json or common"), ("[limits]\nmanifest_bytes = 5", "expected a number from"),
+        ("[limits]\nclient_requests = -1", "registry.toml:2: expected a number from"), ("[limits]\nclient_bytes = true", "registry.toml:2: expected a number"),
+        ("[limits]\nclient_uploads = \"2\"", "registry.toml:2: expected a number"), ("[[quota]]\nbytes = 5", "registry.toml:1: a quota needs repositories and bytes"), ("[[quota]]\nrepositories = \"**\"\nbytes = 0", "registry.toml:3: expected a number from"),
+        ("[quota]\nbytes = 5", "expected a list of tables"), ("[[quota]]\nrepositories = \"**\"\nbytes = 5\n[[quota]]\nrepositories = \"**\"\nbytes = 6", "two quotas of **"),
         ("[[access.rule]]\nusers = [\"*\"]", "needs repositories and users"), ("external_url = \"x\"", "expected a URL")])
     def test_a_mistake_is_told_with_its_place(self, folder, config, words):
         file = folder / "registry.toml"
