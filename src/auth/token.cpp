@@ -22,6 +22,20 @@ constexpr std::size_t kMostBytes = 16 * 1024;
   throw Error::format(Code::kUnauthorized, "the token is not good: {}", why);
 }
 
+// A JWS compact token's parts, as they are encoded.
+struct TokenParts {
+  std::string_view header, body, signature, signed_part;
+};
+
+TokenParts parts_of(std::string_view token) {
+  const std::size_t first = token.find('.'), last = token.rfind('.');
+  if (token.size() > kMostBytes || first == std::string_view::npos || first == last) refuse("it is malformed");
+  return {.header = token.substr(0, first),
+          .body = token.substr(first + 1, last - first - 1),
+          .signature = token.substr(last + 1),
+          .signed_part = token.substr(0, last)};
+}
+
 json::object object_of(std::string_view part) {
   try {
     json::error_code error;
@@ -122,19 +136,23 @@ std::string sign_token(const TokenClaims& claims, const Key& key) {
   return signed_part + "." + to_base64url(key.sign(signed_part));
 }
 
+TokenOrigin origin_of(std::string_view token) {
+  const auto parts = parts_of(token);
+  return {base::text_member(object_of(parts.body), "iss"), base::text_member(object_of(parts.header), "kid")};
+}
+
 TokenClaims verify_token(std::string_view token, const std::vector<Key>& keys, const TokenExpectations& expected) {
-  const std::size_t first = token.find('.'), last = token.rfind('.');
-  if (token.size() > kMostBytes || first == std::string_view::npos || first == last) refuse("it is malformed");
-  const json::object header = object_of(token.substr(0, first));
+  const auto parts = parts_of(token);
+  const json::object header = object_of(parts.header);
   if (header.contains("crit")) refuse("it has a critical header");
   std::string signature;
   try {
-    signature = from_base64url(token.substr(last + 1));
+    signature = from_base64url(parts.signature);
   } catch (const Error&) {
     refuse("it is malformed");
   }
-  if (!is_signed(token.substr(0, last), signature, header, keys)) refuse("nobody that is trusted signed it");
-  const json::object body = object_of(token.substr(first + 1, last - first - 1));
+  if (!is_signed(parts.signed_part, signature, header, keys)) refuse("nobody that is trusted signed it");
+  const json::object body = object_of(parts.body);
   TokenClaims claims{.issuer = base::text_member(body, "iss"),
                      .subject = base::text_member(body, "sub"),
                      .id = base::text_member(body, "jti"),

@@ -32,6 +32,14 @@ struct TokenClaims {
 
 std::string sign_token(const TokenClaims& claims, const Key& key);
 
+// Whom a token names as its issuer, and by which key. Nobody verified that: it is good for finding the keys to verify
+// it with, and for nothing else.
+struct TokenOrigin {
+  std::string issuer, key;  // empty: not told
+};
+// Throws Error(kUnauthorized) for what is no JWS compact token.
+TokenOrigin origin_of(std::string_view token);
+
 struct TokenExpectations {
   std::string issuer, audience;
   std::int64_t now = 0;

@@ -96,6 +96,16 @@ TEST(Token, GivesBackItsClaims) {
   }
 }
 
+TEST(Token, NamesItsIssuerAndKeyUnverified) {
+  const auto key = Key::generate(Key::Kind::kEs256);
+  const auto origin = origin_of(sign_token(claims(), key));
+  EXPECT_EQ(origin.issuer, "us");
+  EXPECT_EQ(origin.key, key.id());
+  EXPECT_EQ(origin_of("e30.e30.").issuer, "");
+  for (const char* bad : {"", "e30.e30", "x.y.z", "e30.W10.x", "W10.e30.x"})
+    EXPECT_THROW(origin_of(bad), base::Error) << bad;
+}
+
 TEST(Token, IsRefusedForEachReason) {
   const Key key = Key::generate(Key::Kind::kEs256);
   const std::string good = sign_token(claims(), key);

@@ -54,6 +54,14 @@ bool remove(registry::Metadata& metadata, const Target& target) {
   return metadata.remove_repository(target.repository);
 }
 
+void print_quotas(const std::vector<registry::QuotaUse>& quotas) {
+  if (quotas.empty()) return;
+  text::Table table({"QUOTA OF", "USED", "LIMIT"});
+  for (const auto& [quota, used] : quotas)
+    table.add_row({quota.repositories, text::human_size(used), text::human_size(quota.bytes)});
+  print(table.text());
+}
+
 template <typename Next>
 void print_all(const Next& next) {
   std::string last;
@@ -112,6 +120,7 @@ int run_registry_du(Context&, const Arguments& arguments) {
                    text::human_size(row.bytes)});
   }
   print(table.text());
+  print_quotas(store.metadata->quotas());
   std::uint64_t blobs = 0, bytes = 0;
   for (const auto& [digest, size] : store.metadata->all_blobs()) {
     ++blobs;

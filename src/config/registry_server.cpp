@@ -1,10 +1,13 @@
 #include "config/registry_server.h"
 
+#include <algorithm>
+#include <cctype>
 #include <cstdlib>
 
 #include "base/fs/file.h"
 #include "base/strings.h"
 #include "config/toml_reader.h"
+#include "http/url.h"
 
 namespace davit::config {
 
@@ -44,6 +47,7 @@ class Reader : private TomlReader {
               {"limits", [&](const auto& node) { read_limits(table(node)); }},
               {"log", [&](const auto& node) { read_log(table(node)); }},
               {"access", [&](const auto& node) { read_access(table(node)); }},
+              {"quota", [&](const auto& node) { read_each(node, [&](const auto& quota) { read_quota(quota); }); }},
           });
   }
 
@@ -86,10 +90,14 @@ class Reader : private TomlReader {
 
   void read_limits(const toml::table& limits) {
     auto& server = settings_.server;
+    auto& clients = settings_.client_limits;
     apply(limits, "limits.",
           {
               {"manifest_bytes", [&](const auto& node) { settings_.manifest_bytes = number(node, 4 << 20, 64 << 20); }},
               {"blob_bytes", [&](const auto& node) { settings_.blob_bytes = number(node, 0, INT64_MAX); }},
+              {"client_requests", [&](const auto& node) { clients.requests = number(node, 0, 1'000'000); }},
+              {"client_uploads", [&](const auto& node) { clients.uploads = number(node, 0, 1'000'000); }},
+              {"client_bytes", [&](const auto& node) { clients.bytes = number(node, 0, 1LL << 50); }},
               {"connections", [&](const auto& node) { server.connections = number(node, 1, 1'000'000); }},
               {"header_timeout", [&](const auto& node) { server.header_timeout = seconds(number(node, 1, 3600)); }},
               {"idle_timeout", [&](const auto& node) { server.idle_timeout = seconds(number(node, 1, 3600)); }},
@@ -112,11 +120,61 @@ class Reader : private TomlReader {
           {
               {"password_file", [&](const auto& node) { settings_.password_file = absolute(node); }},
               {"groups", [&](const auto& node) { read_groups(table(node)); }},
-              {"rule",
-               [&](const auto& node) {
-                 for (const toml::node& rule : array(node, "tables")) read_rule(rule);
-               }},
+              {"issuer", [&](const auto& node) { read_each(node, [&](const auto& issuer) { read_issuer(issuer); }); }},
+              {"rule", [&](const auto& node) { read_each(node, [&](const auto& rule) { read_rule(rule); }); }},
           });
+  }
+
+  // [[name]], any number of them.
+  template <typename Read>
+  void read_each(const toml::node& node, const Read& read) const {
+    for (const toml::node& element : array(node, "tables")) read(element);
+  }
+
+  void read_quota(const toml::node& node) {
+    registry::Quota quota;
+    apply(table(node), "quota.",
+          {
+              {"repositories", [&](const auto& value) { quota.repositories = text(value); }},
+              {"bytes", [&](const auto& value) { quota.bytes = number(value, 1, INT64_MAX); }},
+          });
+    if (quota.repositories.empty() || quota.bytes == 0) refuse(node, "a quota needs repositories and bytes");
+    settings_.quotas.push_back(std::move(quota));
+  }
+
+  void read_issuer(const toml::node& node) {
+    registry::ForeignIssuer issuer;
+    apply(table(node), "access.issuer.",
+          {
+              {"name", [&](const auto& value) { issuer.name = issuer_name(value); }},
+              {"issuer", [&](const auto& value) { issuer.issuer = text(value); }},
+              {"audience", [&](const auto& value) { issuer.audience = text(value); }},
+              {"keys_url", [&](const auto& value) { issuer.keys_url = https_url(value); }},
+              {"certificate_authority", [&](const auto& value) { issuer.certificate_authority = absolute(value); }},
+          });
+    if (issuer.name.empty() || issuer.issuer.empty() || issuer.audience.empty() || issuer.keys_url.empty())
+      refuse(node, "an issuer needs name, issuer, audience and keys_url");
+    settings_.issuers.push_back(std::move(issuer));
+  }
+
+  // It stands before a ':' in the names of users.
+  std::string issuer_name(const toml::node& node) const {
+    std::string name = text(node);
+    const bool good = std::all_of(name.begin(), name.end(), [](unsigned char c) {
+      return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
+    });
+    if (!good) refuse(node, "an issuer's name has letters, digits, '-', '_' and '.'");
+    return name;
+  }
+
+  std::string https_url(const toml::node& node) const {
+    std::string url = text(node);
+    try {
+      if (http::Url::parse(url).scheme == "https") return url;
+    } catch (const Error&) {
+      // told below
+    }
+    refuse(node, "expected a URL of https: https://tokens.example.com/jwks.json");
   }
 
   void read_groups(const toml::table& groups) {

@@ -36,12 +36,15 @@ class ServerResponse {
   void told_length(std::uint64_t bytes) { told_ = bytes; }
   // More header fields, made before: whole lines "Name: value\r\n".
   void more_fields(std::shared_ptr<const std::string> lines) { more_ = std::move(lines); }
+  // A word of the handler's own, for Handler::finished; it is not sent.
+  void note(std::string word) { note_ = std::move(word); }
   void close() { close_ = true; }  // the connection, after this answer
 
   int status() const { return status_; }
   const std::string& fields() const { return fields_; }  // whole lines
   const std::shared_ptr<const std::string>& more_fields() const { return more_; }
   bool closes() const { return close_; }
+  const std::string& note() const { return note_; }
   std::uint64_t length() const;     // what Content-Length says
   std::string_view memory() const;  // the body, where it is in memory
   const FileBody* file() const { return std::get_if<FileBody>(&body_); }
@@ -50,7 +53,7 @@ class ServerResponse {
  private:
   int status_;
   bool close_ = false;
-  std::string fields_;
+  std::string fields_, note_;
   std::shared_ptr<const std::string> more_;
   std::variant<std::monostate, std::string, std::shared_ptr<const std::string>, FileBody> body_;
   std::optional<std::uint64_t> told_;

@@ -18,6 +18,7 @@ bool contains(const Range& range, const Value& value) {
 bool is_user(const AccessRules& rules, const std::string& wanted, const std::string& user) {
   if (user.empty() || wanted == "anonymous") return user.empty() && wanted == "anonymous";
   if (wanted == "*" || wanted == user) return true;
+  if (wanted.ends_with(":*")) return user.starts_with(std::string_view(wanted).substr(0, wanted.size() - 1));
   if (!wanted.starts_with('@')) return false;
   return std::any_of(rules.groups.begin(), rules.groups.end(),
                      [&](const auto& group) { return "@" + group.first == wanted && contains(group.second, user); });
@@ -64,9 +65,10 @@ bool AccessRules::need_credentials() const { return !are_open(); }
 
 bool may(const AccessRules& rules, const Caller& caller, Action action, std::string_view repository) {
   if (!caller.grants) return rules.allow(caller.user, action, repository);
-  return std::any_of(caller.grants->begin(), caller.grants->end(), [&](const Grant& grant) {
+  const bool granted = std::any_of(caller.grants->begin(), caller.grants->end(), [&](const Grant& grant) {
     return grant.repository == repository && contains(grant.actions, action);
   });
+  return granted && (!caller.foreign || rules.allow(caller.user, action, repository));
 }
 
 }  // namespace davit::registry

@@ -21,8 +21,9 @@ struct Grant {
 
 struct Caller {
   std::string user;  // empty: anonymous
-  // From a token: nothing but these, which its issuer chose by the rules.
+  // From a token: nothing but these. For a token of ours we chose them by the rules.
   std::optional<std::vector<Grant>> grants;
+  bool foreign = false;  // another chose them: the rules must allow them, too
   bool catalog = false;  // a token's registry:catalog:*
 
   bool is_anonymous() const { return user.empty(); }
@@ -32,7 +33,8 @@ struct Caller {
 // decides: what it does not list is refused.
 struct AccessRule {
   std::string repositories;        // "team/*", "**": a '*' is anything but '/', "**" anything
-  std::vector<std::string> users;  // names, "@group", "anonymous" (who shows no credentials), "*" (who shows some)
+  std::vector<std::string> users;  // names, "ci:name" (a foreign issuer's), "ci:*" (all of its), "@group",
+                                   // "anonymous" (who shows no credentials), "*" (who shows some)
   std::vector<Action> actions;
 };
 

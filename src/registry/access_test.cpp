@@ -38,6 +38,21 @@ TEST(Access, ATokenGrantsWhatItSaysAndNothingElse) {
   EXPECT_FALSE(may(AccessRules(), caller, kPull, "x"));
 }
 
+TEST(Access, AForeignTokenGrantsWhatTheRulesAllowItsSubject) {
+  const AccessRules rules{.rules = {{"team/**", {"ci:alice"}, {kPull, kPush}}, {"all/*", {"ci:*"}, {kPull}}}};
+  Caller caller{.user = "ci:alice",
+                .grants = std::vector<Grant>{{"team/a", {kPull, kDelete}}, {"all/a", {kPull}}, {"x", {kPull}}},
+                .foreign = true};
+  EXPECT_TRUE(may(rules, caller, kPull, "team/a") && may(rules, caller, kPull, "all/a"));
+  EXPECT_FALSE(may(rules, caller, kPush, "team/a"));    // not granted
+  EXPECT_FALSE(may(rules, caller, kDelete, "team/a"));  // not allowed
+  EXPECT_FALSE(may(rules, caller, kPull, "x"));
+  caller.user = "other:alice";
+  EXPECT_FALSE(may(rules, caller, kPull, "team/a") || may(rules, caller, kPull, "all/a"));
+  caller.user = "alice";
+  EXPECT_FALSE(may(rules, caller, kPull, "team/a") || may(rules, caller, kPull, "all/a"));
+}
+
 TEST(Access, StarsStopAtSlashes) {
   EXPECT_TRUE(fits("a/*", "a/b") && fits("**", "a/b/c") && fits("a/**/z", "a/b/c/z") && fits("*-ci", "x-ci") &&
               fits("a", "a"));

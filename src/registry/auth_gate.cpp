@@ -22,10 +22,10 @@ namespace {
 
 constexpr std::int64_t kAccessSeconds = 300;
 constexpr std::int64_t kRefreshSeconds = 90 * 24 * 3600;
+constexpr std::int64_t kForeignSeconds = 60;  // a key that its issuer takes back counts for no longer
 constexpr std::size_t kMostKnown = 10'000;
 constexpr std::size_t kMostForm = 64 * 1024;
 constexpr const char* kService = "davit-registry";
-constexpr const char* kIssuer = "davit-registry";
 constexpr const char* kTokenPath = "/token";
 
 std::int64_t now_seconds() {
@@ -77,10 +77,9 @@ std::vector<auth::TokenAccess> granted(const AccessRules& rules, const Caller& c
   return all;
 }
 
-http::ServerResponse later(std::string_view why, std::chrono::seconds after) {
-  auto refusal = refuse(Problem::kTooManyRequests, why);
-  refusal.add("Retry-After", static_cast<std::uint64_t>(after.count()));
-  return refusal;
+// A token is good for no other token, or its end would mean nothing.
+bool shows_token(const http::ServerRequest& request) {
+  return http::equal_ignoring_case(request.header("authorization").substr(0, 7), "bearer ");
 }
 
 std::vector<std::string> scopes_of(const http::Query& query) {
@@ -96,7 +95,7 @@ std::vector<std::string> scopes_of(const http::Query& query) {
 }  // namespace
 
 AuthGate::AuthGate(const Settings& settings, TokenStore& tokens)
-    : settings_(settings), tokens_(tokens), passwords_(settings.password_file) {}
+    : settings_(settings), tokens_(tokens), passwords_(settings.password_file), foreign_(settings.issuers) {}
 
 std::string AuthGate::realm(const http::ServerRequest& request) const {
   return base_url(settings_, request) + kTokenPath;
@@ -113,13 +112,24 @@ http::ServerResponse AuthGate::challenge(const http::ServerRequest& request, con
 }
 
 Caller AuthGate::bearer(const std::string& token) {
+  const std::int64_t now = now_seconds();
+  if (const auto claims = foreign_.verify(token, now)) {
+    Caller caller = caller_of(*claims);
+    caller.foreign = true;
+    remember(token, caller, std::min(claims->expires, now + kForeignSeconds));
+    return caller;
+  }
   const auto claims =
-      auth::verify_token(token, tokens_.keys(), {.issuer = kIssuer, .audience = kService, .now = now_seconds()});
+      auth::verify_token(token, tokens_.keys(), {.issuer = kTokenIssuer, .audience = kService, .now = now});
   Caller caller = caller_of(claims);
+  remember(token, caller, claims.expires);
+  return caller;
+}
+
+void AuthGate::remember(const std::string& token, const Caller& caller, std::int64_t expires) {
   const std::lock_guard lock(mutex_);
   if (known_tokens_.size() >= kMostKnown) known_tokens_.clear();
-  known_tokens_.insert_or_assign(token, KnownToken{caller, claims.expires});
-  return caller;
+  known_tokens_.insert_or_assign(token, KnownToken{caller, expires});
 }
 
 std::optional<Caller> AuthGate::known(const http::ServerRequest& request) {
@@ -140,11 +150,6 @@ std::optional<Caller> AuthGate::known(const http::ServerRequest& request) {
   return std::nullopt;
 }
 
-bool AuthGate::admits_at_once(const http::ServerRequest& request, const std::string& repository) {
-  const auto caller = known(request);
-  return caller && may(settings_.access, *caller, Action::kPull, repository);
-}
-
 AuthGate::Identified AuthGate::identify_basic(const std::string& user, const std::string& password,
                                               const http::ServerRequest& request) {
   if (TokenStore::is_secret(password)) {
@@ -158,9 +163,9 @@ AuthGate::Identified AuthGate::identify_basic(const std::string& user, const std
     case PasswordChecks::Result::kGood:
       return Caller{.user = user};
     case PasswordChecks::Result::kSlowed:
-      return later("too many failed logins; try again later", PasswordChecks::kLongestPause);
+      return refuse_until(PasswordChecks::kLongestPause, "too many failed logins; try again later");
     case PasswordChecks::Result::kBusy:
-      return later("too many logins at once", std::chrono::seconds(1));
+      return refuse_until(std::chrono::seconds(1), "too many logins at once");
     case PasswordChecks::Result::kBad:
       break;
   }
@@ -175,6 +180,7 @@ AuthGate::Identified AuthGate::identify(const http::ServerRequest& request) {
     if (const auto* shown = std::get_if<auth::BearerCredentials>(&credentials)) return bearer(shown->token);
     return Caller{};
   } catch (const Error& error) {
+    if (error.code() == Code::kUnavailable) return refuse(Problem::kUnavailable, error.message()).add("Retry-After", 1);
     if (error.code() != Code::kUnauthorized) throw;
     return challenge(request, {}, "invalid_token", Problem::kUnauthorized);
   }
@@ -241,13 +247,15 @@ http::ServerResponse AuthGate::grant(const http::ServerRequest& request, const s
     } else {
       return refuse_as(400, Problem::kUnsupported, "grant_type must be password or refresh_token");
     }
+  } else if (shows_token(request)) {
+    return challenge(request, {}, "invalid_token", Problem::kUnauthorized);
   } else {
     identified = identify(request);
   }
   if (auto* refusal = std::get_if<http::ServerResponse>(&identified)) return std::move(*refusal);
   const Caller& caller = std::get<Caller>(identified);
   const std::int64_t now = now_seconds();
-  auth::TokenClaims claims{.issuer = kIssuer,
+  auth::TokenClaims claims{.issuer = kTokenIssuer,
                            .subject = caller.user,
                            .id = base::random_hex(16),
                            .audience = {kService},

@@ -1,10 +1,11 @@
 #pragma once
-// The gate of a registry with rules: passwords, refresh tokens, and access tokens of its own token service
-// (distribution-spec has none; docker's "Token Authentication Specification" is what clients speak).
+// The gate of a registry with rules: passwords, refresh tokens, and access tokens of its own token service and of
+// foreign issuers (distribution-spec has none; docker's "Token Authentication Specification" is what clients speak).
 
 #include <unordered_map>
 
 #include "registry/errors.h"
+#include "registry/foreign_issuers.h"
 #include "registry/gate.h"
 #include "registry/password_checks.h"
 #include "registry/token_store.h"
@@ -15,7 +16,7 @@ class AuthGate final : public Gate {
  public:
   AuthGate(const Settings& settings, TokenStore& tokens);
 
-  bool admits_at_once(const http::ServerRequest& request, const std::string& repository) override;
+  std::optional<Caller> known(const http::ServerRequest& request) override;
   std::variant<Caller, http::ServerResponse> admit(const http::ServerRequest& request, const Wish& wish) override;
   http::Handler::Reply greet(const http::ServerRequest& request) override;
   bool serves(const http::ServerRequest& request) override;
@@ -32,8 +33,8 @@ class AuthGate final : public Gate {
 
   Identified identify(const http::ServerRequest& request);
   Identified identify_basic(const std::string& user, const std::string& password, const http::ServerRequest& request);
-  std::optional<Caller> known(const http::ServerRequest& request);  // never blocks
   Caller bearer(const std::string& token);
+  void remember(const std::string& token, const Caller& caller, std::int64_t expires);
   http::ServerResponse challenge(const http::ServerRequest& request, const std::string& scope, std::string_view error,
                                  Problem problem) const;
   http::ServerResponse grant(const http::ServerRequest& request, const std::string& parameters, bool is_post);
@@ -42,6 +43,7 @@ class AuthGate final : public Gate {
   const Settings& settings_;
   TokenStore& tokens_;
   PasswordChecks passwords_;
+  ForeignIssuers foreign_;
   std::mutex mutex_;
   std::unordered_map<std::string, KnownToken> known_tokens_;  // guarded by mutex_
 };

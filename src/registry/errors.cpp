@@ -60,6 +60,10 @@ http::ServerResponse refuse(Problem problem, std::string_view message, std::stri
   return refuse_as(row_of(problem).status, problem, message, detail);
 }
 
+http::ServerResponse refuse_until(std::chrono::seconds after, std::string_view message) {
+  return refuse(Problem::kTooManyRequests, message).add("Retry-After", static_cast<std::uint64_t>(after.count()));
+}
+
 std::string detail(std::string_view name, std::string_view value) {
   return json::serialize(json::object{{name, value}});
 }

@@ -15,6 +15,12 @@ namespace {
 struct Address {
   std::array<unsigned char, 16> bytes{};  // IPv4 as ::ffff:a.b.c.d
   bool v4 = false;
+
+  // Also as a socket of both kinds tells it.
+  bool is_v4() const {
+    constexpr std::array<unsigned char, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    return std::equal(kMapped.begin(), kMapped.end(), bytes.begin());
+  }
 };
 
 std::optional<Address> parse_address(const std::string& text) {
@@ -44,9 +50,9 @@ bool is_in(const Address& address, const std::string& network) {
   return true;
 }
 
-// A parameter of the first element of Forwarded: `proto=https;host="r.example"`.
-std::string forwarded_parameter(std::string_view field, std::string_view name) {
-  for (const auto& pair : base::split(field.substr(0, field.find(',')), ';')) {
+// A parameter of an element of Forwarded: `proto=https;host="r.example"`.
+std::string parameter(std::string_view element, std::string_view name) {
+  for (const auto& pair : base::split(element, ';')) {
     const std::size_t equals = pair.find('=');
     if (equals == std::string::npos || !http::equal_ignoring_case(base::trim(pair.substr(0, equals)), name)) continue;
     std::string value(base::trim(pair.substr(equals + 1)));
@@ -56,7 +62,29 @@ std::string forwarded_parameter(std::string_view field, std::string_view name) {
   return {};
 }
 
+// ... of the first element.
+std::string forwarded_parameter(std::string_view field, std::string_view name) {
+  return parameter(field.substr(0, field.find(',')), name);
+}
+
 std::string first_of_list(std::string_view field) { return std::string(base::trim(field.substr(0, field.find(',')))); }
+
+// "192.0.2.1", "192.0.2.1:4711", "[2001:db8::1]:4711" without port and brackets.
+std::string without_port(std::string text) {
+  if (text.starts_with('[')) return text.substr(1, text.find(']') - 1);
+  const std::size_t colon = text.find(':');
+  return colon != std::string::npos && colon == text.rfind(':') ? text.substr(0, colon) : text;
+}
+
+// The addresses that proxies told, each of whom it heard; the last is the one before us.
+std::vector<std::string> forwarded_for(const http::ServerRequest& request) {
+  std::vector<std::string> all;
+  const bool plain = request.has_header("x-forwarded-for");
+  const std::string field = request.headers(plain ? "x-forwarded-for" : "forwarded");
+  for (const auto& element : base::split(field, ','))
+    all.push_back(without_port(plain ? std::string(base::trim(element)) : parameter(element, "for")));
+  return all;
+}
 
 // A host goes into a header field of ours.
 bool is_host(const std::string& text) {
@@ -66,6 +94,22 @@ bool is_host(const std::string& text) {
 }
 
 }  // namespace
+
+std::string client_address(const Settings& settings, const http::ServerRequest& request) {
+  std::string client = request.peer.text;
+  if (!settings.trusted_proxies.empty()) {
+    auto told = forwarded_for(request);
+    // What is no address tells nothing, and neither does what lies behind it.
+    for (; !told.empty() && is_trusted_proxy(settings, client) && parse_address(told.back()); told.pop_back())
+      client = told.back();
+  }
+  auto address = parse_address(client);
+  if (!address) return client;
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (address->is_v4()) return ::inet_ntop(AF_INET, &address->bytes[12], text.data(), text.size());
+  std::fill(address->bytes.begin() + 8, address->bytes.end(), 0);
+  return std::string(::inet_ntop(AF_INET6, address->bytes.data(), text.data(), text.size())) + "/64";
+}
 
 bool is_trusted_proxy(const Settings& settings, const std::string& text) {
   const auto& proxies = settings.trusted_proxies;

@@ -1,6 +1,7 @@
 #pragma once
 // Who is let in: the request's credentials, and the rules.
 
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -22,8 +23,8 @@ struct Wish {
 class Gate {
  public:
   virtual ~Gate() = default;
-  // Whether an answer about that repository may be given without looking further; never blocks.
-  virtual bool admits_at_once(const http::ServerRequest& request, const std::string& repository) = 0;
+  // Who asks, where the credentials were looked at before or there are none; never blocks.
+  virtual std::optional<Caller> known(const http::ServerRequest& request) = 0;
   // Who asks, or the refusal: 401 with a challenge where other credentials would help, 403 where none would. May take
   // the time of a password check.
   virtual std::variant<Caller, http::ServerResponse> admit(const http::ServerRequest& request, const Wish& wish) = 0;
@@ -38,7 +39,7 @@ class Gate {
 // Everybody may do everything.
 class OpenGate final : public Gate {
  public:
-  bool admits_at_once(const http::ServerRequest&, const std::string&) override { return true; }
+  std::optional<Caller> known(const http::ServerRequest&) override { return Caller{}; }
   std::variant<Caller, http::ServerResponse> admit(const http::ServerRequest&, const Wish&) override {
     return Caller{};
   }

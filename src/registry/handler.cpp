@@ -8,6 +8,8 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "registry/content_answer.h"
+#include "registry/endpoint_exchange.h"
+#include "registry/request_share.h"
 
 namespace davit::registry {
 
@@ -17,13 +19,6 @@ using base::Code;
 using base::Error;
 
 constexpr std::size_t kCacheBytes = 16 * 1024 * 1024;
-
-struct Endpoint {
-  Place place;
-  std::string_view method;
-  Action action;
-  Started (*start)(const Call&);
-};
 
 // All there are. Of a place's other methods each is 405.
 constexpr std::array kEndpoints = {
@@ -64,48 +59,6 @@ std::string methods_of(Place place) {
   return all;
 }
 
-// All of it runs on a worker, once the request's header is here: who asks, whether they may, what they want.
-class EndpointExchange final : public http::Exchange {
- public:
-  EndpointExchange(const http::ServerRequest& request, Route route, const Endpoint& endpoint, const Context& context,
-                   Gate& gate)
-      : call_{request, std::move(route), http::Query(request.query()), {}, context}, endpoint_(endpoint), gate_(gate) {}
-
-  std::optional<http::ServerResponse> open() override {
-    auto admitted = gate_.admit(call_.request, {endpoint_.action, call_.route.place, call_.route.repository});
-    if (auto* refusal = std::get_if<http::ServerResponse>(&admitted)) return std::move(*refusal);
-    call_.caller = std::move(std::get<Caller>(admitted));
-    if (endpoint_.action == Action::kDelete && !call_.context.settings.deletes)
-      return refuse(Problem::kUnsupported, "this registry lets nobody delete (storage.delete = false)");
-    auto started = endpoint_.start(call_);
-    if (auto* response = std::get_if<http::ServerResponse>(&started)) {
-      // Told when what little body there is has been passed over, so that the connection can go on.
-      if (call_.request.has_body() && call_.request.content_length.value_or(UINT64_MAX) > kPassedOver)
-        return std::move(*response);
-      answer_ = std::move(*response);
-    } else {
-      inner_ = std::move(std::get<std::unique_ptr<http::Exchange>>(started));
-      if (auto refusal = inner_->open()) return refusal;
-    }
-    return std::nullopt;
-  }
-
-  void body(base::ByteView bytes) override {
-    if (inner_) inner_->body(bytes);
-  }
-
-  http::ServerResponse finish() override { return inner_ ? inner_->finish() : std::move(*answer_); }
-
- private:
-  static constexpr std::uint64_t kPassedOver = 64 * 1024;
-
-  Call call_;
-  const Endpoint& endpoint_;
-  Gate& gate_;
-  std::optional<http::ServerResponse> answer_;
-  std::unique_ptr<http::Exchange> inner_;
-};
-
 Problem problem_of(Code code) {
   switch (code) {
     case Code::kNoSpace:
@@ -126,6 +79,7 @@ RegistryHandler::RegistryHandler(const Settings& settings, Store& store, Gate& g
     : settings_(settings),
       gate_(gate),
       cache_(kCacheBytes),
+      limiter_(settings.client_limits),
       context_{settings, store, cache_},
       log_(settings.access_log, settings.access_log_file),
       id_prefix_(base::random_hex(6)) {}
@@ -134,12 +88,26 @@ std::optional<http::ServerResponse> RegistryHandler::from_cache(const http::Serv
   if (request.method != "GET" && request.method != "HEAD") return std::nullopt;
   if (request.has_header("range") || request.has_body() || !request.query().empty()) return std::nullopt;
   const auto found = cache_.find(request.path(), context_.store.metadata->generation(), request.began);
-  if (!found || !gate_.admits_at_once(request, found->repository)) return std::nullopt;
+  if (!found) return std::nullopt;
+  const auto caller = gate_.known(request);
+  if (!caller || !may(settings_.access, *caller, Action::kPull, found->repository)) return std::nullopt;
+  RequestShare share(limiter_, settings_, request);
+  if (auto refusal =
+          share.open(*caller, request.method == "GET" ? RequestShare::Moves::kAnswer : RequestShare::Moves::kLittle))
+    return refusal;
   const bool same = request.has_header("if-none-match") && has_already(request, found->etag);
   http::ServerResponse response(same ? 304 : 200);
   response.more_fields(found->lines);
   if (!same) response.body(found->body);
+  share.answered(response);
   return response;
+}
+
+std::optional<http::ServerResponse> RegistryHandler::over_limit(const http::ServerRequest& request) {
+  if (!limiter_.is_on()) return std::nullopt;
+  // Credentials that nobody looked at yet are nobody's.
+  return RequestShare(limiter_, settings_, request)
+      .open(gate_.known(request).value_or(Caller{}), RequestShare::Moves::kLittle);
 }
 
 std::optional<http::ServerResponse> RegistryHandler::own_page(const http::ServerRequest& request) {
@@ -158,20 +126,21 @@ http::Handler::Reply RegistryHandler::begin(const http::ServerRequest& request) 
   if (request.method == "GET" || request.method == "HEAD") {
     if (auto page = own_page(request)) return std::move(*page);
   }
-  if (gate_.serves(request)) return gate_.serve(request);
   auto route = parse_route(request.path());
+  const auto* endpoint = std::find_if(kEndpoints.begin(), kEndpoints.end(), [&](const Endpoint& row) {
+    return route && row.place == route->place && row.method == request.method;
+  });
+  if (endpoint != kEndpoints.end() && (route->place == Place::kCatalog || is_repository_name(route->repository)))
+    return std::make_unique<EndpointExchange>(request, std::move(*route), *endpoint, context_, gate_, limiter_);
+  if (auto refusal = over_limit(request)) return std::move(*refusal);
+  if (gate_.serves(request)) return gate_.serve(request);
   if (!route) return refuse_as(404, Problem::kUnsupported, "no such page; a registry's are below /v2/");
   if (route->place == Place::kBase) {
     if (request.method != "GET" && request.method != "HEAD") return refuse(Problem::kUnsupported);
     return gate_.greet(request);
   }
-  const auto* endpoint = std::find_if(kEndpoints.begin(), kEndpoints.end(), [&](const Endpoint& row) {
-    return row.place == route->place && row.method == request.method;
-  });
   if (endpoint == kEndpoints.end()) return refuse(Problem::kUnsupported).add("Allow", methods_of(route->place));
-  if (route->place != Place::kCatalog && !is_repository_name(route->repository))
-    return refuse(Problem::kNameInvalid, {}, detail("name", base::printable(route->repository)));
-  return std::make_unique<EndpointExchange>(request, std::move(*route), *endpoint, context_, gate_);
+  return refuse(Problem::kNameInvalid, {}, detail("name", base::printable(route->repository)));
 }
 
 http::ServerResponse RegistryHandler::failed(const http::ServerRequest& request, int status, std::exception_ptr error) {
@@ -203,6 +172,7 @@ void RegistryHandler::decorate(const http::ServerRequest& request, http::ServerR
 
 void RegistryHandler::finished(const http::ServerRequest& request, const http::ServerResponse& response,
                                std::uint64_t sent) {
+  RequestShare::finished(limiter_, response, sent);
   figures_.count(request, response, sent);
   log_.write(request, response, sent);
 }

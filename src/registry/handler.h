@@ -7,6 +7,7 @@
 #include "http/server.h"
 #include "registry/access_log.h"
 #include "registry/call.h"
+#include "registry/client_limiter.h"
 #include "registry/figures.h"
 #include "registry/gate.h"
 
@@ -32,10 +33,13 @@ class RegistryHandler final : public http::Handler {
  private:
   std::optional<http::ServerResponse> own_page(const http::ServerRequest& request);
   std::optional<http::ServerResponse> from_cache(const http::ServerRequest& request);
+  // Counts the request to its client; the refusal where that has had its share.
+  std::optional<http::ServerResponse> over_limit(const http::ServerRequest& request);
 
   const Settings& settings_;
   Gate& gate_;
   ContentCache cache_;
+  ClientLimiter limiter_;
   Context context_;
   AccessLog log_;
   Figures figures_;

@@ -43,6 +43,20 @@ struct RepositoryUsage {
   std::uint64_t bytes = 0;  // of its blobs and manifests; what it shares with others counts in full
 };
 
+// How many bytes the blobs of some repositories may have together: of all that the pattern fits, each blob once,
+// however many of them hold it. Manifests do not count.
+struct Quota {
+  std::string repositories;  // as an access rule's
+  std::uint64_t bytes = 0;
+  bool operator==(const Quota&) const = default;
+};
+
+struct QuotaUse {
+  Quota quota;
+  std::uint64_t used = 0;  // bytes
+  bool operator==(const QuotaUse&) const = default;
+};
+
 class MetadataReader {
  public:
   virtual ~MetadataReader() = default;
@@ -77,9 +91,27 @@ class MetadataWriter {
   // With its tags. False when it is not there; so for the others.
   virtual bool remove_manifest(const std::string& repository, const oci::Digest& digest, const std::string& by) = 0;
   virtual bool remove_tag(const std::string& repository, const std::string& tag, const std::string& by) = 0;
-  virtual void add_blob(const std::string& repository, const oci::Digest& digest, std::uint64_t size) = 0;
+  // Changes nothing where a quota has no room for it, and returns that one; what another repository of the quota
+  // holds already needs none.
+  virtual std::optional<QuotaUse> add_blob(const std::string& repository, const oci::Digest& digest,
+                                           std::uint64_t size) = 0;
   virtual bool remove_blob(const std::string& repository, const oci::Digest& digest) = 0;
   virtual bool remove_repository(const std::string& repository) = 0;
+};
+
+// Quotas are kept with the rest: they count for whoever adds blobs, and are those that somebody set last.
+class MetadataQuotas {
+ public:
+  virtual ~MetadataQuotas() = default;
+  // In place of those before, by patterns that differ. The blobs of a new one are summed up, which takes seconds for a
+  // million of them; what they hold already may be more than they allow.
+  virtual void set_quotas(const std::vector<Quota>& quotas) = 0;
+  virtual std::vector<QuotaUse> quotas() = 0;  // by pattern
+  // Those that fit a repository, whether that is there yet or not.
+  virtual std::vector<QuotaUse> quotas_of(const std::string& repository) = 0;
+  // What add_blob() would return now.
+  virtual std::optional<QuotaUse> quota_without_room(const std::string& repository, const oci::Digest& digest,
+                                                     std::uint64_t size) = 0;
 };
 
 // For administration: fsck, du, housekeeping.
@@ -92,7 +124,7 @@ class MetadataSurvey {
   virtual std::vector<std::string> check() = 0;
 };
 
-class Metadata : public MetadataReader, public MetadataWriter, public MetadataSurvey {};
+class Metadata : public MetadataReader, public MetadataWriter, public MetadataQuotas, public MetadataSurvey {};
 
 // In one SQLite file (docs/formats/registry.md).
 std::unique_ptr<Metadata> open_sqlite_metadata(const std::filesystem::path& file);

@@ -47,7 +47,9 @@ struct RegistryServer::State {
         store(open_store(settings.root)),
         gate(make_gate()),
         handler(settings, store, *gate),
-        server(settings.server, handler) {}
+        server(settings.server, handler) {
+    store.metadata->set_quotas(settings.quotas);
+  }
 
   std::unique_ptr<Gate> make_gate() {
     if (settings.access.are_open()) return std::make_unique<OpenGate>();
@@ -116,7 +118,9 @@ struct RegistryServer::State {
   std::thread tender;
 };
 
-RegistryServer::RegistryServer(Settings settings) : state_(std::make_unique<State>(std::move(settings))) {
+RegistryServer::RegistryServer(Settings settings) {
+  check(settings);
+  state_ = std::make_unique<State>(std::move(settings));
   state_->handler.set_server_figures([state = state_.get()] { return state->server_lines(); });
   state_->listen();
 }

@@ -8,6 +8,7 @@
 #include "registry/generation.h"
 #include "registry/metadata.h"
 #include "registry/sqlite_connection.h"
+#include "registry/sqlite_quotas.h"
 #include "registry/sqlite_schema.h"
 
 namespace davit::registry {
@@ -35,7 +36,9 @@ std::int64_t make_repository(SqliteConnection& connection, const std::string& na
     auto insert = connection.use("INSERT INTO repositories (name, created) VALUES (?, ?)");
     insert.bind(name, now_seconds())->run();
   }
-  return *repository_id(connection, name);
+  const std::int64_t id = *repository_id(connection, name);
+  join_quotas(connection, id, name);
+  return id;
 }
 
 std::optional<std::string> meaning(SqliteConnection& connection, std::int64_t repository, const std::string& tag) {
@@ -216,12 +219,16 @@ class SqliteMetadata final : public Metadata {
     return removed;
   }
 
-  void add_blob(const std::string& repository, const Digest& digest, std::uint64_t size) override {
+  std::optional<QuotaUse> add_blob(const std::string& repository, const Digest& digest, std::uint64_t size) override {
+    std::optional<QuotaUse> full;
     changes_.run([&](SqliteConnection& connection) {
+      full = registry::quota_without_room(connection, repository, digest, size);
+      if (full) return;
       const std::int64_t id = make_repository(connection, repository);
       auto put = connection.use("INSERT OR IGNORE INTO blobs (repository, digest, size, pushed) VALUES (?, ?, ?, ?)");
       put.bind(id, digest.text(), static_cast<std::int64_t>(size), now_seconds())->run();
     });
+    return full;
   }
 
   bool remove_blob(const std::string& repository, const Digest& digest) override {
@@ -244,6 +251,26 @@ class SqliteMetadata final : public Metadata {
       removed = true;
     });
     return removed;
+  }
+
+  void set_quotas(const std::vector<Quota>& quotas) override {
+    changes_.run([&](SqliteConnection& connection) { registry::set_quotas(connection, quotas); });
+  }
+
+  std::vector<QuotaUse> quotas() override {
+    auto connection = readers_.lease();
+    return quota_uses(*connection.operator->(), std::nullopt);
+  }
+
+  std::vector<QuotaUse> quotas_of(const std::string& repository) override {
+    auto connection = readers_.lease();
+    return quota_uses(*connection.operator->(), repository);
+  }
+
+  std::optional<QuotaUse> quota_without_room(const std::string& repository, const Digest& digest,
+                                             std::uint64_t size) override {
+    auto connection = readers_.lease();
+    return registry::quota_without_room(*connection.operator->(), repository, digest, size);
   }
 
   std::vector<RepositoryUsage> usage() override {

@@ -29,6 +29,34 @@ CREATE TABLE tag_moves (
   id INTEGER PRIMARY KEY, repository INTEGER NOT NULL, tag TEXT NOT NULL, before TEXT, after TEXT,
   at INTEGER NOT NULL, by TEXT NOT NULL) STRICT;
 CREATE INDEX tag_moves_by_tag ON tag_moves (repository, tag, id);
+)",
+    // Quotas. A trigger's statements have no conflicts: an ON CONFLICT of the statement that fired it would win.
+    R"(
+CREATE TABLE quotas (
+  id INTEGER PRIMARY KEY, repositories TEXT NOT NULL UNIQUE, bytes INTEGER NOT NULL, used INTEGER NOT NULL) STRICT;
+CREATE TABLE quota_repositories (
+  repository INTEGER NOT NULL, quota INTEGER NOT NULL, PRIMARY KEY (repository, quota)) STRICT, WITHOUT ROWID;
+CREATE TABLE quota_blobs (
+  digest TEXT NOT NULL, quota INTEGER NOT NULL, size INTEGER NOT NULL, holders INTEGER NOT NULL,
+  PRIMARY KEY (digest, quota)) STRICT, WITHOUT ROWID;
+CREATE TRIGGER blob_added AFTER INSERT ON blobs BEGIN
+  INSERT INTO quota_blobs (digest, quota, size, holders)
+    SELECT NEW.digest, m.quota, NEW.size, 0 FROM quota_repositories m WHERE m.repository = NEW.repository
+    AND NOT EXISTS (SELECT 1 FROM quota_blobs b WHERE b.digest = NEW.digest AND b.quota = m.quota);
+  UPDATE quota_blobs SET holders = holders + 1 WHERE digest = NEW.digest
+    AND quota IN (SELECT quota FROM quota_repositories WHERE repository = NEW.repository);
+END;
+CREATE TRIGGER blob_removed AFTER DELETE ON blobs BEGIN
+  UPDATE quota_blobs SET holders = holders - 1 WHERE digest = OLD.digest
+    AND quota IN (SELECT quota FROM quota_repositories WHERE repository = OLD.repository);
+  DELETE FROM quota_blobs WHERE digest = OLD.digest AND holders = 0;
+END;
+CREATE TRIGGER quota_taken AFTER INSERT ON quota_blobs BEGIN
+  UPDATE quotas SET used = used + NEW.size WHERE id = NEW.quota;
+END;
+CREATE TRIGGER quota_given_back AFTER DELETE ON quota_blobs BEGIN
+  UPDATE quotas SET used = used - OLD.size WHERE id = OLD.quota;
+END;
 )"};
 
 // Each with the repository's ID.
@@ -36,6 +64,7 @@ inline constexpr std::array kRemoveRepository = {
     "DELETE FROM links WHERE manifest IN (SELECT id FROM manifests WHERE repository = ?)",
     "DELETE FROM manifests WHERE repository = ?",
     "DELETE FROM blobs WHERE repository = ?",
+    "DELETE FROM quota_repositories WHERE repository = ?",
     "DELETE FROM tags WHERE repository = ?",
     "DELETE FROM tag_moves WHERE repository = ?",
     "DELETE FROM repositories WHERE id = ?"};

@@ -15,6 +15,8 @@
 
 namespace davit::registry {
 
+inline constexpr const char* kTokenIssuer = "davit-registry";  // of the access tokens that our keys sign
+
 // A token that its bearer shows instead of a password, and gets access tokens for.
 struct RefreshToken {
   std::string id;    // a number that names it; no secret

@@ -38,24 +38,28 @@ http::ServerResponse created(const Call& call, const Digest& digest) {
   return response;
 }
 
+// Docker shows the message to whoever pushes.
+http::ServerResponse over_quota(const QuotaUse& full, std::uint64_t size) {
+  return refuse(Problem::kDenied,
+                fmt::format("quota exceeded: the blobs of {} may have {} bytes, {} are used, and this one has {}",
+                            full.quota.repositories, full.quota.bytes, full.used, size));
+}
+
 // Takes the body of a POST, PATCH or PUT; with a digest it ends the upload.
 class UploadBody final : public http::Exchange {
  public:
   UploadBody(const Call& call, std::string id, std::unique_ptr<Upload> upload, std::optional<Digest> digest)
       : call_(call), id_(std::move(id)), upload_(std::move(upload)), digest_(std::move(digest)) {}
 
-  // What the request tells of its place in the upload, before any byte.
+  // What the request tells of its place in the upload and of its bytes, before any of them.
   std::optional<http::ServerResponse> check() {
     begin_ = upload_->offset();
-    const std::string_view field = call_.request.header("content-range");
-    if (field.empty()) return std::nullopt;
-    range_ = parse_chunk_range(field);
-    if (!range_) return refuse(Problem::kBlobUploadInvalid, "malformed Content-Range: expected FIRST-LAST");
-    if (range_->first != begin_) return out_of_order();
+    if (auto refusal = check_range()) return refusal;
+    for (auto& use : call_.metadata().quotas_of(call_.repository())) {
+      if (!smallest_ || use.quota.bytes < smallest_->quota.bytes) smallest_ = std::move(use);
+    }
     const auto length = call_.request.content_length;
-    if (length && *length != range_->last - range_->first + 1)
-      return refuse(Problem::kSizeInvalid, "Content-Range and Content-Length tell different lengths");
-    return std::nullopt;
+    return length ? check_quota(begin_ + *length) : std::nullopt;
   }
 
   void body(base::ByteView bytes) override {
@@ -64,6 +68,7 @@ class UploadBody final : public http::Exchange {
       too_large_ = true;
       return;
     }
+    if (has_quota_exceeded(upload_->offset() + bytes.size())) return;
     try {
       upload_->write(bytes);
     } catch (const Error& error) {
@@ -79,6 +84,10 @@ class UploadBody final : public http::Exchange {
       return refuse(Problem::kTooLarge,
                     fmt::format("a blob may have {} bytes here", call_.context.settings.blob_bytes));
     }
+    if (exceeded_) {
+      upload_->cancel();
+      return over_quota(*smallest_, *exceeded_);
+    }
     if (range_ && upload_->offset() - begin_ != range_->last - range_->first + 1) {
       upload_->rewind();
       return refuse(Problem::kSizeInvalid, "the body is not as long as Content-Range tells");
@@ -93,6 +102,37 @@ class UploadBody final : public http::Exchange {
   }
 
  private:
+  std::optional<http::ServerResponse> check_range() {
+    const std::string_view field = call_.request.header("content-range");
+    if (field.empty()) return std::nullopt;
+    range_ = parse_chunk_range(field);
+    if (!range_) return refuse(Problem::kBlobUploadInvalid, "malformed Content-Range: expected FIRST-LAST");
+    if (range_->first != begin_) return out_of_order();
+    const auto length = call_.request.content_length;
+    if (length && *length != range_->last - range_->first + 1)
+      return refuse(Problem::kSizeInvalid, "Content-Range and Content-Length tell different lengths");
+    return std::nullopt;
+  }
+
+  // Before the digest is known the blob may be one that costs nothing, but none of a quota is larger than that.
+  bool has_quota_exceeded(std::uint64_t size) {
+    if (!exceeded_ && smallest_ && size > smallest_->quota.bytes) exceeded_ = size;
+    return exceeded_.has_value();
+  }
+
+  // Whether the quotas have room for so many bytes, or for more that may come; without, the upload ends.
+  std::optional<http::ServerResponse> check_quota(std::uint64_t size) {
+    std::optional<QuotaUse> full;
+    if (digest_) {
+      full = call_.metadata().quota_without_room(call_.repository(), *digest_, size);
+    } else if (has_quota_exceeded(size)) {
+      full = smallest_;
+    }
+    if (!full) return std::nullopt;
+    upload_->cancel();
+    return over_quota(*full, size);
+  }
+
   http::ServerResponse out_of_order() {
     auto refusal = refuse(Problem::kRangeInvalid, fmt::format("the upload has {} bytes", begin_));
     return std::move(refusal)
@@ -102,6 +142,7 @@ class UploadBody final : public http::Exchange {
 
   http::ServerResponse commit() {
     const std::uint64_t size = upload_->offset();
+    if (auto refusal = check_quota(size)) return std::move(*refusal);
     bool committed;
     try {
       committed = upload_->commit(*digest_);
@@ -114,7 +155,8 @@ class UploadBody final : public http::Exchange {
       upload_->rewind();
       return refuse(Problem::kDigestInvalid, {}, detail("digest", digest_->text()));
     }
-    call_.metadata().add_blob(call_.repository(), *digest_, size);
+    // Another push may have taken the room meanwhile: then nothing names these bytes.
+    if (const auto full = call_.metadata().add_blob(call_.repository(), *digest_, size)) return over_quota(*full, size);
     return created(call_, *digest_);
   }
 
@@ -125,6 +167,8 @@ class UploadBody final : public http::Exchange {
   std::optional<ChunkRange> range_;
   std::uint64_t begin_ = 0;
   bool too_large_ = false;
+  std::optional<QuotaUse> smallest_;       // of the repository's quotas
+  std::optional<std::uint64_t> exceeded_;  // by how large a blob
 };
 
 Started take_body(const Call& call, std::string id, std::optional<Digest> digest) {
@@ -150,8 +194,9 @@ std::variant<Digest, http::ServerResponse> asked_digest(const Call& call) {
   return *digest;
 }
 
-// Whether the blob comes from a repository whose blobs the caller may pull: the one that `from` names, or any.
-bool mount(const Call& call, const Digest& digest, const std::optional<std::string>& from) {
+// The answer where the blob comes from a repository whose blobs the caller may pull: the one that `from` names, or any.
+std::optional<http::ServerResponse> mount(const Call& call, const Digest& digest,
+                                          const std::optional<std::string>& from) {
   const auto may_pull = [&](const std::string& repository) {
     return is_repository_name(repository) && may(call.context.settings.access, call.caller, Action::kPull, repository);
   };
@@ -168,8 +213,9 @@ bool mount(const Call& call, const Digest& digest, const std::optional<std::stri
       if ((size = size_in(repository))) break;
     }
   }
-  if (size) call.metadata().add_blob(call.repository(), digest, *size);
-  return size.has_value();
+  if (!size) return std::nullopt;
+  if (const auto full = call.metadata().add_blob(call.repository(), digest, *size)) return over_quota(*full, *size);
+  return created(call, digest);
 }
 
 }  // namespace
@@ -178,7 +224,7 @@ Started begin_upload(const Call& call) {
   if (const auto text = call.query.get("mount")) {
     const auto digest = Digest::try_parse(*text);
     if (!digest) return refuse(Problem::kDigestInvalid, "invalid digest", detail("digest", *text));
-    if (mount(call, *digest, call.query.get("from"))) return created(call, *digest);
+    if (auto answer = mount(call, *digest, call.query.get("from"))) return std::move(*answer);
   }
   auto algorithm = oci::Algorithm::kSha256;
   if (const auto wanted = call.query.get("digest-algorithm")) {

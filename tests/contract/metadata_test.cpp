@@ -2,7 +2,10 @@
 
 #include "registry/metadata.h"
 
+#include <atomic>
 #include <functional>
+#include <map>
+#include <random>
 #include <thread>
 
 #include <fmt/core.h>
@@ -11,6 +14,7 @@
 
 #include "base/fs/paths.h"
 #include "codec/hash.h"
+#include "registry/access.h"
 
 namespace davit::registry {
 namespace {
@@ -156,6 +160,105 @@ TEST_P(MetadataContract, ARepositoryGoesWithAllItHas) {
   EXPECT_TRUE(metadata->remove_repository("a"));
   EXPECT_FALSE(metadata->has_repository("a"));
   EXPECT_THAT(metadata->all_blobs(), IsEmpty());
+}
+
+TEST_P(MetadataContract, AQuotaCountsEachBlobOfItsRepositoriesOnce) {
+  const auto metadata = open(), other = open();
+  metadata->set_quotas({{"team/**", 100}});
+  EXPECT_FALSE(other->add_blob("team/a", digest("x"), 60));
+  const QuotaUse full{{"team/**", 100}, 60};
+  EXPECT_EQ(other->quota_without_room("team/b", digest("y"), 41), full);
+  EXPECT_EQ(other->add_blob("team/b", digest("y"), 41), full);
+  EXPECT_FALSE(metadata->has_repository("team/b"));
+  EXPECT_FALSE(metadata->add_blob("team/b", digest("x"), 60));
+  EXPECT_FALSE(metadata->add_blob("team/a", digest("x"), 60));
+  EXPECT_FALSE(metadata->add_blob("elsewhere", digest("y"), 1000));
+  EXPECT_FALSE(metadata->add_blob("team/b", digest("z"), 40));
+  EXPECT_THAT(other->quotas_of("team/new"), ElementsAre(QuotaUse{{"team/**", 100}, 100}));
+  EXPECT_THAT(other->quotas_of("elsewhere"), IsEmpty());
+  // One of two that hold it lets it go, then the other.
+  EXPECT_TRUE(other->remove_blob("team/a", digest("x")));
+  EXPECT_THAT(metadata->quotas(), ElementsAre(QuotaUse{{"team/**", 100}, 100}));
+  EXPECT_TRUE(other->remove_repository("team/b"));
+  EXPECT_THAT(metadata->quotas(), ElementsAre(QuotaUse{{"team/**", 100}, 0}));
+}
+
+TEST_P(MetadataContract, QuotasAreThoseThatWereSetLast) {
+  const auto metadata = open();
+  metadata->add_blob("a/x", digest("1"), 10);
+  metadata->add_blob("a/y", digest("1"), 10);
+  metadata->add_blob("b/x", digest("2"), 5);
+  metadata->set_quotas({{"a/*", 100}, {"*/x", 7}});
+  EXPECT_THAT(metadata->quotas(), ElementsAre(QuotaUse{{"*/x", 7}, 15}, QuotaUse{{"a/*", 100}, 10}));
+  // What is there stays, more is refused.
+  EXPECT_TRUE(metadata->add_blob("b/x", digest("3"), 1));
+  EXPECT_FALSE(metadata->add_blob("b/x", digest("1"), 10));
+  metadata->set_quotas({{"*/x", 16}});
+  EXPECT_FALSE(metadata->add_blob("b/x", digest("3"), 1));
+  EXPECT_THAT(open()->quotas(), ElementsAre(QuotaUse{{"*/x", 16}, 16}));
+  metadata->set_quotas({});
+  EXPECT_THAT(metadata->quotas(), IsEmpty());
+  EXPECT_FALSE(metadata->add_blob("b/x", digest("4"), 1'000'000));
+}
+
+// Whatever is added, removed and set: what the quotas hold is what their repositories hold.
+TEST_P(MetadataContract, QuotasKeepTheirSum) {
+  const auto metadata = open();
+  const std::vector<std::string> names = {"a", "a/b", "a/c", "b"};
+  const std::vector<Quota> all = {{"a/*", 60}, {"**", 90}, {"b", 30}, {"a", 1000}};
+  std::map<std::string, std::map<int, std::uint64_t>> held;  // by repository, blob: its size
+  const auto used = [&](const Quota& quota) {
+    std::map<int, std::uint64_t> blobs;
+    for (const auto& [name, some] : held) {
+      if (fits(quota.repositories, name)) blobs.insert(some.begin(), some.end());
+    }
+    std::uint64_t sum = 0;
+    for (const auto& [blob, size] : blobs) sum += size;
+    return sum;
+  };
+  std::mt19937 random(7);
+  std::vector<Quota> quotas;
+  for (int step = 0; step < 500; ++step) {
+    const std::string& name = names[random() % names.size()];
+    const int blob = static_cast<int>(random() % 12);
+    const std::string text = std::to_string(blob);
+    if (const auto choice = random() % 20; choice < 12) {
+      const auto size = static_cast<std::uint64_t>(blob + 1);
+      if (!metadata->add_blob(name, digest(text), size)) held[name][blob] = size;
+    } else if (choice < 17) {
+      EXPECT_EQ(metadata->remove_blob(name, digest(text)), held[name].erase(blob) > 0);
+    } else if (choice < 18) {
+      metadata->remove_repository(name);
+      held.erase(name);
+    } else {
+      quotas.clear();
+      for (const auto& quota : all) {
+        if (random() % 2 == 0) quotas.push_back(quota);
+      }
+      metadata->set_quotas(quotas);
+    }
+    std::vector<QuotaUse> expected;
+    for (const auto& quota : quotas) expected.push_back({quota, used(quota)});
+    ASSERT_THAT(metadata->quotas(), testing::UnorderedElementsAreArray(expected)) << step;
+  }
+}
+
+TEST_P(MetadataContract, PushesAtOnceDoNotBreakAQuotaTogether) {
+  const auto one = open(), two = open();
+  one->set_quotas({{"**", 50}});
+  std::atomic<int> taken = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&, i] {
+      for (int n = 0; n < 10; ++n) {
+        const std::string text = fmt::format("{}-{}", i, n);
+        if (!(i % 2 == 0 ? one : two)->add_blob("a/" + text, digest(text), 1)) ++taken;
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(taken, 50);
+  EXPECT_THAT(one->quotas(), ElementsAre(QuotaUse{{"**", 50}, 50}));
 }
 
 TEST_P(MetadataContract, ManyMayWriteAtOnce) {

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from testing import images
+from testing.access_rules import ALICE, BOB, RULES, basic, guarded_registry
 from testing.davit import PROGRAM
 from testing.davit_registry import DavitRegistry
 from testing.peers import skopeo
@@ -15,44 +16,11 @@ from testing.processes import wait_until
 from testing.registry import RegistryClient
 from testing.tls import make_certificates
 
-ALICE, BOB = ("alice", "wonderland"), ("bob", "builder-pass")
-RULES = """
-[access]
-password_file = "{file}"
-[access.groups]
-staff = ["alice"]
-[[access.rule]]
-repositories = "**"
-users = ["@staff"]
-actions = ["pull", "push", "delete"]
-[[access.rule]]
-repositories = "public/**"
-users = ["anonymous", "*"]
-actions = ["pull"]
-[[access.rule]]
-repositories = "bob/*"
-users = ["bob"]
-actions = ["pull", "push"]
-"""
-
 
 @pytest.fixture
 def server(folder):
-    """alice may do everything, bob what is his and what is public; public/app:1 and private/app:1 are there."""
-    config = RULES.format(file=folder / "passwords")
-    (folder / "passwords").write_text("")
-    with DavitRegistry(folder / "own", config=config) as running:
-        for user, password in (ALICE, BOB):
-            assert running("user", "add", user, "--password-stdin", stdin=password + "\n") == user + "\n"
-        running.headers = basic(*ALICE)
-        running.push_busybox("public/app:1")
-        running.push_busybox("private/app:1")
-        running.headers = {}
+    with guarded_registry(folder) as running:
         yield running
-
-
-def basic(user, password):
-    return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
 
 
 def token(server, scope="", **headers):
@@ -281,6 +249,9 @@ class TestConfiguration:
         ("[tls]\ncertificate = \"/nowhere\"\nkey = \"/nowhere\"", "/nowhere"), ("[[access.rule]]\nrepositories = \"**\"\nusers = [\"*\"]\nactions = [\"fly\"]", "not 'fly'"),
         ("[[access.rule]]\nrepositories = \"**\"\nusers = [\"anonymous\"]\nactions = [\"pull\"]", "needs access.password_file"),
         ("[access]\npassword_file = \"/x\"", "needs [[access.rule]]"), ("[log]\naccess = \"loud\"", "off, json or common"), ("[limits]\nmanifest_bytes = 5", "expected a number from"),
+        ("[limits]\nclient_requests = -1", "registry.toml:2: expected a number from"), ("[limits]\nclient_bytes = true", "registry.toml:2: expected a number"),
+        ("[limits]\nclient_uploads = \"2\"", "registry.toml:2: expected a number"), ("[[quota]]\nbytes = 5", "registry.toml:1: a quota needs repositories and bytes"), ("[[quota]]\nrepositories = \"**\"\nbytes = 0", "registry.toml:3: expected a number from"),
+        ("[quota]\nbytes = 5", "expected a list of tables"), ("[[quota]]\nrepositories = \"**\"\nbytes = 5\n[[quota]]\nrepositories = \"**\"\nbytes = 6", "two quotas of **"),
         ("[[access.rule]]\nusers = [\"*\"]", "needs repositories and users"), ("external_url = \"x\"", "expected a URL")])
     def test_a_mistake_is_told_with_its_place(self, folder, config, words):
         file = folder / "registry.toml"

@@ -38,6 +38,7 @@ void ranges(std::string_view text) {
 void token(const std::string& text) {
   static const auto key = davit::auth::Key::generate(davit::auth::Key::Kind::kEd25519);
   try {
+    davit::auth::origin_of(text);
     davit::auth::verify_token(text, {key}, {.issuer = "i", .audience = "a", .now = 1});
     require(false);  // nobody signed it
   } catch (const Error& error) {

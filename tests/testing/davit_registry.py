@@ -10,13 +10,14 @@ from testing.registry import RegistryServer
 
 
 class DavitRegistry(RegistryServer):
-    """A `davit registry serve` process; its store is FOLDER/data. `config` is TOML text; `port` 0 lets the server choose one, which a later start() keeps.
+    """A `davit registry serve` process; its store is FOLDER/data. `config` is TOML text; `client_authority` signs the certificates that clients must show; `port` 0 lets the server choose one, which a later start() keeps.
     Without its access log "common" there are no requests() of it."""
 
-    def __init__(self, folder, port=0, config="", user=None, host="127.0.0.1", tls=None, environment=None, access_log="common"):
+    def __init__(self, folder, port=0, config="", user=None, host="127.0.0.1", tls=None, environment=None, access_log="common", client_authority=None):
         super().__init__(f"{host}:{port}", user=user, ca=tls and tls.ca)
         if tls:
-            config += f'\n[tls]\ncertificate = "{tls.certificate}"\nkey = "{tls.key}"\n'
+            config += f'\n[tls]\ncertificate = "{tls.certificate}"\nkey = "{tls.key}"\n' + (f'client_authority = "{client_authority}"\n' if client_authority else "")
+        self.tls = tls
         self.environment = os.environ | (environment or {})
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
@@ -41,9 +42,9 @@ class DavitRegistry(RegistryServer):
         return self.folder / "data"
 
     @staticmethod
-    def begin_request(connection, line, length):
+    def begin_request(connection, line, length, fields=""):
         """Sends a request's head; when this returns, the server has taken it up and waits for its body."""
-        connection.sendall(f"{line} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: {length}\r\n\r\n".encode())
+        connection.sendall(f"{line} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n{fields}Content-Length: {length}\r\n\r\n".encode())
         assert connection.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
 
     def __call__(self, *words, code=0, stdin=None):
