@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/strings.h"
-#include "dockerfile/ignore_patterns.h"
+#include "dockerfile/path_pattern.h"
 #include "layer/archive_name.h"
 
 namespace davit::build {
@@ -32,7 +32,7 @@ void match_below(const fs::Directory& folder, const std::string& at, const std::
   const auto& part = parts[next];
   const auto names = has_wildcard(part) ? folder.list() : std::vector<std::string>{part};
   for (const auto& name : names) {
-    if (has_wildcard(part) && !dockerfile::match_name(part, name)) continue;
+    if (has_wildcard(part) && !dockerfile::PathPattern(part, dockerfile::DoubleStar::kAsStar).matches(name)) continue;
     const auto path = join_path(at, name);
     if (next + 1 == parts.size()) {
       if (folder.status(name)) found.push_back(path);

@@ -13,7 +13,7 @@ using enum ValueKind;
 std::vector<Command> all_rows() {
   std::vector<Command> rows;
   for (const auto& part :
-       {file_commands(), image_commands(), lifecycle_commands(), network_commands(), registry_commands(),
+       {build_commands(), file_commands(), image_commands(), lifecycle_commands(), network_commands(), registry_commands(),
         registry_server_commands(), run_commands(), stream_commands(), system_commands(), volume_commands()}) {
     for (const Command& command : part) {
       rows.push_back(command);
