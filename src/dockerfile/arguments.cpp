@@ -157,8 +157,8 @@ Arguments key_values(std::string_view keyword, std::string_view rest, char escap
   for (const std::string& word : words) {
     const std::size_t equals = word.find('=');
     if (equals == std::string::npos) {
-      throw Error::format(Code::kInvalidArgument,
-                          "Syntax error - can't find = in {}. Must be of the form: name=value", quoted(word));
+      throw Error::format(Code::kInvalidArgument, "Syntax error - can't find = in {}. Must be of the form: name=value",
+                          quoted(word));
     }
     arguments.pairs.push_back({word.substr(0, equals), word.substr(equals + 1), false});
   }

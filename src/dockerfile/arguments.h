@@ -1,6 +1,6 @@
 #pragma once
-// How the rest of a line becomes arguments: each instruction has its own way. Internal to this folder; parser.h has what
-// comes out.
+// How the rest of a line becomes arguments: each instruction has its own way. Internal to this folder; parser.h has
+// what comes out.
 
 #include <string>
 #include <string_view>

@@ -1,5 +1,6 @@
 #pragma once
-// Text by characters, as Go's unicode package sees them: the language is defined by a Go program. Internal to this folder.
+// Text by characters, as Go's unicode package sees them: the language is defined by a Go program. Internal to this
+// folder.
 
 #include <cstddef>
 #include <optional>

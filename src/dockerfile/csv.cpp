@@ -17,7 +17,8 @@ std::string take_quoted(std::string_view& line) {
   line.remove_prefix(1);
   for (;;) {
     const std::size_t quote = line.find('"');
-    if (quote == std::string_view::npos) throw Error(Code::kInvalidArgument, "extraneous or missing \" in quoted-field");
+    if (quote == std::string_view::npos)
+      throw Error(Code::kInvalidArgument, "extraneous or missing \" in quoted-field");
     field += line.substr(0, quote);
     line.remove_prefix(quote + 1);
     if (!line.starts_with('"')) break;

@@ -104,10 +104,11 @@ Directives read_directives(const Source& source) {
   if (!directives.syntax) directives.syntax = detect(source, "syntax", "//");
   directives.check = detect(source, "check", "#");
   if (directives.syntax && !is_known_syntax(directives.syntax->value)) {
-    throw SourceError(Code::kNotSupported, source, {directives.syntax->line, directives.syntax->line},
-                      fmt::format("unsupported syntax \"{}\": davit reads docker/dockerfile:1, its versions 1.N and its "
-                                  "labs channel",
-                                  base::printable(directives.syntax->value)));
+    throw SourceError(
+        Code::kNotSupported, source, {directives.syntax->line, directives.syntax->line},
+        fmt::format("unsupported syntax \"{}\": davit reads docker/dockerfile:1, its versions 1.N and its "
+                    "labs channel",
+                    base::printable(directives.syntax->value)));
   }
   return directives;
 }

@@ -13,9 +13,8 @@ Instruction instruction_at(const Statement& statement, const Source& source) {
   try {
     return parse_instruction(statement);
   } catch (const Error& error) {
-    throw SourceError(
-        error.code(), source, statement.lines,
-        fmt::format("dockerfile parse error on line {}: {}", statement.lines.first, error.message()));
+    throw SourceError(error.code(), source, statement.lines,
+                      fmt::format("dockerfile parse error on line {}: {}", statement.lines.first, error.message()));
   }
 }
 

@@ -45,9 +45,9 @@ struct Dockerfile {
 //   dockerfile parse error on line 2: unknown instruction: RUNN (did you mean RUN?)
 Dockerfile parse(std::string name, std::string text);
 
-// The instruction of an ONBUILD trigger, from this file's or a base image's configuration; lines: where it counts as being
-// written. Backslash is its escape character. Throws Error(kInvalidArgument): not exactly one instruction, a FROM,
-// or an instruction that is malformed.
+// The instruction of an ONBUILD trigger, from this file's or a base image's configuration; lines: where it counts as
+// being written. Backslash is its escape character. Throws Error(kInvalidArgument): not exactly one instruction, a
+// FROM, or an instruction that is malformed.
 Instruction parse_trigger(std::string_view trigger, LineRange lines);
 
 // What a RUN in shell form gives its shell, with its here-documents.

@@ -33,7 +33,8 @@ class InstructionExpander {
   void operator()(Expose& expose) const {
     std::vector<std::string> ports;
     for (const std::string& port : expose.ports) {
-      for (std::string& one : expand_words(port, variables_, {.escape = escape_}, use_)) ports.push_back(std::move(one));
+      for (std::string& one : expand_words(port, variables_, {.escape = escape_}, use_))
+        ports.push_back(std::move(one));
     }
     expose.ports = std::move(ports);
   }

@@ -1,5 +1,6 @@
 #pragma once
-// Which parts of which instruction have variables (Dockerfile reference, "Environment replacement"), and those replaced:
+// Which parts of which instruction have variables (Dockerfile reference, "Environment replacement"), and those
+// replaced:
 //   ENV, LABEL           names and values
 //   ADD, COPY            sources, destination, --chown, --chmod, --checksum; here-documents whose name is not quoted
 //   EXPOSE               ports, which may become several

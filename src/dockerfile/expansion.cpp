@@ -53,7 +53,9 @@ class ExpandedText {
   std::string word_;
 };
 
-bool is_special_parameter(char32_t c) { return c < 0x80 && std::string_view("@*#?-$!0").find(static_cast<char>(c)) != std::string_view::npos; }
+bool is_special_parameter(char32_t c) {
+  return c < 0x80 && std::string_view("@*#?-$!0").find(static_cast<char>(c)) != std::string_view::npos;
+}
 bool is_digit(char32_t c) { return c >= '0' && c <= '9'; }
 bool is_quote(char32_t c) { return c == '\'' || c == '"'; }
 

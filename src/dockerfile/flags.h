@@ -22,9 +22,9 @@ class Flags {
   // Throws Error(kInvalidArgument) in BuildKit's words for what the table does not allow.
   Flags(const std::vector<std::string>& written, std::span<const FlagRow> table);
 
-  bool is_set(std::string_view name) const;  // a bool: not given is false
+  bool is_set(std::string_view name) const;                 // a bool: not given is false
   std::optional<bool> choice(std::string_view name) const;  // a bool: nothing where it is not given
-  std::string text(std::string_view name) const;  // empty where it is not given
+  std::string text(std::string_view name) const;            // empty where it is not given
   std::vector<std::string> texts(std::string_view name) const;
 
  private:

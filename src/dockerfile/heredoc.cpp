@@ -34,7 +34,8 @@ std::optional<HeredocParts> split_heredoc(std::string_view word) {
 }
 
 std::size_t count_quotes(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return c == '\'' || c == '"'; }));
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return c == '\'' || c == '"'; }));
 }
 
 // Here-documents are words of a shell: a backslash escapes in them whatever the file's escape character is.

@@ -107,7 +107,8 @@ bool IgnorePatterns::ignores(std::string_view path) const {
   return ignores(folder, path);
 }
 
-// The last pattern that leaves the folder out does so with all below it; only an exception after that one brings any back.
+// The last pattern that leaves the folder out does so with all below it; only an exception after that one brings any
+// back.
 bool IgnorePatterns::can_skip(const Folder& folder, std::string_view path) const {
   if (!folder.ignored_) return false;
   for (std::size_t i = rows_.size(); i-- > 0;) {

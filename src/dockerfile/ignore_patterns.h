@@ -49,8 +49,8 @@ class IgnorePatterns {
   Folder enter(const Folder& parent, std::string_view path) const;
   // Whether a file in that folder is left out. path: the file's, from the root.
   bool ignores(const Folder& parent, std::string_view path) const;
-  // Whether the folder and all below it is left out, so that nobody needs to look into it. It may be false although nothing
-  // below is brought back; it is never true wrongly.
+  // Whether the folder and all below it is left out, so that nobody needs to look into it. It may be false although
+  // nothing below is brought back; it is never true wrongly.
   bool can_skip(const Folder& folder, std::string_view path) const;
 
  private:

@@ -167,9 +167,9 @@ CopySources parse_sources(const Statement& statement, std::string_view keyword, 
 }
 
 InstructionValue parse_copy(const Statement& statement) {
-  constexpr FlagRow kFlags[] = {{"chown", FlagKind::kText},    {"from", FlagKind::kText}, {"chmod", FlagKind::kText},
-                                {"link", FlagKind::kBool},     {"exclude", FlagKind::kTexts},
-                                {"parents", FlagKind::kBool}};
+  constexpr FlagRow kFlags[] = {{"chown", FlagKind::kText},    {"from", FlagKind::kText},
+                                {"chmod", FlagKind::kText},    {"link", FlagKind::kBool},
+                                {"exclude", FlagKind::kTexts}, {"parents", FlagKind::kBool}};
   need_destination(statement, "COPY");
   const Flags flags(statement.flags, kFlags);
   return Copy{.sources = parse_sources(statement, "COPY", flags),
@@ -307,13 +307,24 @@ struct InstructionRow {
   InstructionValue (*parse)(const Statement&);
 };
 
-constexpr InstructionRow kInstructions[] = {
-    {"FROM", parse_from},         {"RUN", parse_run},         {"CMD", parse_cmd},
-    {"ENTRYPOINT", parse_entrypoint}, {"ENV", parse_env},     {"LABEL", parse_label},
-    {"COPY", parse_copy},         {"ADD", parse_add},         {"EXPOSE", parse_expose},
-    {"USER", parse_user},         {"WORKDIR", parse_workdir}, {"VOLUME", parse_volume},
-    {"SHELL", parse_shell},       {"STOPSIGNAL", parse_stop_signal}, {"HEALTHCHECK", parse_health_check},
-    {"ONBUILD", parse_on_build},  {"ARG", parse_arg},         {"MAINTAINER", parse_maintainer}};
+constexpr InstructionRow kInstructions[] = {{"FROM", parse_from},
+                                            {"RUN", parse_run},
+                                            {"CMD", parse_cmd},
+                                            {"ENTRYPOINT", parse_entrypoint},
+                                            {"ENV", parse_env},
+                                            {"LABEL", parse_label},
+                                            {"COPY", parse_copy},
+                                            {"ADD", parse_add},
+                                            {"EXPOSE", parse_expose},
+                                            {"USER", parse_user},
+                                            {"WORKDIR", parse_workdir},
+                                            {"VOLUME", parse_volume},
+                                            {"SHELL", parse_shell},
+                                            {"STOPSIGNAL", parse_stop_signal},
+                                            {"HEALTHCHECK", parse_health_check},
+                                            {"ONBUILD", parse_on_build},
+                                            {"ARG", parse_arg},
+                                            {"MAINTAINER", parse_maintainer}};
 
 const InstructionRow& find_instruction(const std::string& keyword) {
   const std::string name = base::to_upper(keyword);

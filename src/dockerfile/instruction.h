@@ -1,6 +1,6 @@
 #pragma once
-// The instructions of a Dockerfile as typed values (Dockerfile reference; the order is its). Values are as written, with
-// variables in them; expand.h replaces those.
+// The instructions of a Dockerfile as typed values (Dockerfile reference; the order is its). Values are as written,
+// with variables in them; expand.h replaces those.
 
 #include <chrono>
 #include <optional>
@@ -20,7 +20,7 @@ struct From {
   std::string base;      // "alpine:3.20", "$BASE", "builder", "scratch"
   std::string platform;  // empty where none is given
   std::string name;      // the stage's, in lower case; empty where it has none
-  std::string as_word;       // "AS" and the name as written
+  std::string as_word;   // "AS" and the name as written
   std::string name_written;
   std::string description;  // from a comment "# NAME …" right above
 };
@@ -67,7 +67,7 @@ struct Label {
 // A file whose content the Dockerfile has.
 struct InlineFile {
   std::string name;
-  std::string content;    // without tabs where "<<-" drops them
+  std::string content;  // without tabs where "<<-" drops them
   bool expands = true;  // variables in the content are replaced
 };
 

@@ -24,9 +24,9 @@ template <typename... Args>
 
 const std::array<std::string, 5> kTypes = {"bind", "cache", "tmpfs", "secret", "ssh"};  // in MountType's order
 const std::array<std::string, 3> kSharings = {"shared", "private", "locked"};           // in CacheSharing's order
-const std::array<std::string, 19> kKeys = {"type", "from",    "source", "target",      "readonly", "id",  "sharing",
-                                           "size", "mode",    "uid",    "gid",         "src",      "dst", "destination",
-                                           "ro",   "rw",      "env",    "required",    "readwrite"};
+const std::array<std::string, 19> kKeys = {"type", "from", "source", "target",   "readonly", "id",  "sharing",
+                                           "size", "mode", "uid",    "gid",      "src",      "dst", "destination",
+                                           "ro",   "rw",   "env",    "required", "readwrite"};
 
 struct MountField {
   std::string key;  // in lower case
@@ -46,7 +46,8 @@ std::vector<MountField> mount_fields(std::string_view text) {
   for (const std::string& part : parts) {
     const std::size_t equals = part.find('=');
     const bool has_value = equals != std::string::npos;
-    fields.push_back({base::to_lower(part.substr(0, equals)), has_value ? part.substr(equals + 1) : "", has_value, part});
+    fields.push_back(
+        {base::to_lower(part.substr(0, equals)), has_value ? part.substr(equals + 1) : "", has_value, part});
   }
   return fields;
 }

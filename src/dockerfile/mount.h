@@ -21,8 +21,8 @@ struct Mount {
   std::string source;  // bind, cache: in from. secret: its ID, as `id` is
   std::string target;  // empty where none is given: what that means depends on the type
   bool read_only = true;
-  std::int64_t size_bytes = 0;  // tmpfs; 0: no limit
-  std::string id;               // cache, secret, ssh
+  std::int64_t size_bytes = 0;          // tmpfs; 0: no limit
+  std::string id;                       // cache, secret, ssh
   std::optional<CacheSharing> sharing;  // cache; nothing: shared
   bool required = false;                // secret, ssh
   std::optional<std::string> env;       // secret: as this variable; empty: named as the secret is
@@ -32,11 +32,12 @@ struct Mount {
   bool operator==(const Mount&) const = default;
 };
 
-// The value of a --mount flag: key=value fields as of CSV. Each value goes through the function, which replaces variables.
-// Throws Error(kInvalidArgument) in BuildKit's words.
+// The value of a --mount flag: key=value fields as of CSV. Each value goes through the function, which replaces
+// variables. Throws Error(kInvalidArgument) in BuildKit's words.
 Mount parse_mount(std::string_view text, const std::function<std::string(std::string_view)>& expand);
 
-// What can be told of it before variables are known: its `from`. Throws Error(kInvalidArgument): a from with a variable.
+// What can be told of it before variables are known: its `from`. Throws Error(kInvalidArgument): a from with a
+// variable.
 std::string mount_from(std::string_view text);
 
 }  // namespace davit::dockerfile

@@ -160,8 +160,8 @@ void StatementReader::read_heredoc(Heredoc& heredoc, std::size_t first) {
 
 std::string_view StatementReader::with_line_end(std::size_t number) const {
   const char* begin = source_.line(number).data();
-  const char* end = number < source_.line_count() ? source_.line(number + 1).data()
-                                                  : source_.text().data() + source_.text().size();
+  const char* end =
+      number < source_.line_count() ? source_.line(number + 1).data() : source_.text().data() + source_.text().size();
   return {begin, static_cast<std::size_t>(end - begin)};
 }
 

@@ -30,8 +30,8 @@ struct Statement {
   std::string keyword;             // as written: "RUN", "run"
   std::vector<std::string> flags;  // "--mount=…", without quotes
   Arguments arguments;
-  std::string text;  // the line, continuations joined, without here-documents
-  LineRange lines;   // here-documents included
+  std::string text;                   // the line, continuations joined, without here-documents
+  LineRange lines;                    // here-documents included
   std::vector<std::string> comments;  // those since the last instruction, without "#", directives left out
   std::vector<Heredoc> heredocs;
 };

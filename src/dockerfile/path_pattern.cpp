@@ -153,8 +153,8 @@ void PathPattern::step(std::span<const std::uint64_t> from, States to, char32_t 
       const std::size_t state = word * kBits + static_cast<std::size_t>(std::countr_zero(rest));
       if (state == tokens_.size()) break;
       const Token& token = tokens_[state];
-      const bool stays = (token.kind == Kind::kStar && c != '/') || token.kind == Kind::kRest ||
-                         token.kind == Kind::kInFolders;
+      const bool stays =
+          (token.kind == Kind::kStar && c != '/') || token.kind == Kind::kRest || token.kind == Kind::kInFolders;
       const bool passes = (token.kind == Kind::kCharacter && token.character == c) ||
                           (token.kind == Kind::kAny && c != '/') || (token.kind == Kind::kInFolders && c == '/') ||
                           (token.kind == Kind::kClass && is_in(token, c));

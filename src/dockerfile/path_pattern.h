@@ -1,6 +1,7 @@
 #pragma once
-// Patterns of paths, compiled: Go's filepath.Match, and with "**" as moby/patternmatcher has it. '/' parts names. Matching
-// takes time in proportion to path times pattern, whatever they are. Values; safe to use from several threads at once.
+// Patterns of paths, compiled: Go's filepath.Match, and with "**" as moby/patternmatcher has it. '/' parts names.
+// Matching takes time in proportion to path times pattern, whatever they are. Values; safe to use from several threads
+// at once.
 //   *      any characters but '/'
 //   ?      any one character but '/'
 //   [a-z]  one of a class; [^a-z] one outside of it; a backslash escapes in it too

@@ -26,8 +26,9 @@ ShellPattern::ShellPattern(std::string_view text) {
       c = i + 1 < characters.size() ? characters[++i] : 0;
       // } and / end parts of ${…}: escaped there, and not for the pattern's sake.
       if (c != '}' && c != '/' && c != '*' && c != '?' && c != '\\') {
-        throw base::Error::format(base::Code::kInvalidArgument, "invalid pattern ({}) in substitution: invalid escape '\\{}'",
-                                  text, c == 0 ? std::string() : from_characters({&c, 1}));
+        throw base::Error::format(base::Code::kInvalidArgument,
+                                  "invalid pattern ({}) in substitution: invalid escape '\\{}'", text,
+                                  c == 0 ? std::string() : from_characters({&c, 1}));
       }
     }
     has_line_end_ |= c == '\n';

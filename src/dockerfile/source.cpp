@@ -12,7 +12,6 @@ constexpr std::string_view kRule = "--------------------\n";
 constexpr std::size_t kMostLineBytes = 200;
 constexpr std::size_t kMostLines = 24;
 
-
 // As many lines around as BuildKit has: about four for one line, two for several, taken from both sides in turn.
 LineRange widened(LineRange lines, std::size_t count) {
   const std::size_t padding = lines.first == lines.last ? 4 : 2;
