@@ -64,6 +64,19 @@ std::vector<Command> build_commands() {
        .most = 1,
        .handler = run_build,
        .aliases = {"image build"}},
+      {.name = "builder prune",
+       .arguments = "[OPTIONS]",
+       .summary = "Remove build cache",
+       .flags = {{.name = "all",
+                  .letter = 'a',
+                  .help = "Remove all build cache, also the folders of RUN --mount=type=cache"},
+                 {.name = "filter",
+                  .kind = kList,
+                  .help = "Provide filter values (e.g., \"until=24h\"): what was not used for that long",
+                  .value_name = "filter"},
+                 kPruneForce},
+       .most = 0,
+       .handler = run_builder_prune},
   };
 }
 
