@@ -148,7 +148,7 @@ void EventLoop::drain() {
   draining_ = true;
   post([this] {
     for (const auto& listener : listeners_) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, listener->socket(), nullptr);
-    listeners_.clear();
+    closed_.swap(listeners_);
     end_idle();
   });
 }
@@ -196,22 +196,24 @@ void EventLoop::run() {
         run_posted();
         continue;
       }
-      const auto listener =
-          std::find_if(listeners_.begin(), listeners_.end(), [&](const auto& each) { return each.get() == what; });
+      const auto is_it = [what](const auto& each) { return each.get() == what; };
+      const auto listener = std::find_if(listeners_.begin(), listeners_.end(), is_it);
       if (listener != listeners_.end()) {
         accept(**listener);
-      } else {
+      } else if (std::none_of(closed_.begin(), closed_.end(), is_it)) {
         static_cast<ServerConnection*>(what)->ready(
             (events[static_cast<std::size_t>(i)].events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
       }
     }
     buried_.clear();
+    closed_.clear();
     if (now_ - swept_ >= kSweep) sweep();
     if (accept_again_ != Clock::time_point() && now_ >= accept_again_) {
       accept_again_ = {};
       for (const auto& each : listeners_) watch(epoll_.get(), each->socket(), EPOLLIN, each.get());
     }
   }
+  listeners_.clear();  // closed, also where drain()'s job was not come to
 }
 
 void EventLoop::sweep() {

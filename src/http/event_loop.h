@@ -90,6 +90,7 @@ class EventLoop {
   std::vector<std::unique_ptr<ServerConnection>> buried_;
   std::vector<std::unique_ptr<Turn>> spare_turns_;
   std::vector<std::shared_ptr<Listener>> listeners_;
+  std::vector<std::shared_ptr<Listener>> closed_;  // in this round, of which events may still tell
   std::vector<EventLoop*> loops_;
   std::size_t next_loop_ = 0;
   Clock::time_point now_ = Clock::now(), swept_ = now_, accept_again_{};

@@ -1,5 +1,6 @@
 #include "http/server.h"
 
+#include <future>
 #include <thread>
 
 #include <arpa/inet.h>
@@ -35,6 +36,11 @@ class Pages final : public Handler {
         return response;
       });
     }
+    if (request.path() == "/held") {
+      holds.set_value();
+      released.get_future().wait();
+      return ServerResponse(200).body("held");
+    }
     if (request.path() == "/refused") return std::make_unique<Refusing>();
     return ServerResponse(404);
   }
@@ -49,6 +55,7 @@ class Pages final : public Handler {
 
   std::shared_ptr<base::fs::File> file;
   std::atomic<int> answered{0};
+  std::promise<void> holds, released;  // "/held" keeps its loop from all else
 
  private:
   class Refusing final : public Exchange {
@@ -245,6 +252,39 @@ TEST_F(HttpServer, DrainsWhatIsUnderWay) {
   EXPECT_THAT(hear(busy), testing::HasSubstr("Connection: close\r\n\r\nab"));
   drain.join();
   EXPECT_EQ(server_->figures().connections, 0U);
+}
+
+// The end of listening and a client come to the loop in one round.
+TEST_F(HttpServer, DrainsWhileSomebodyConnects) {
+  const auto unfinished = connect(), of_the_other_loop = connect(), busy = connect();
+  say(unfinished, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\na");
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  say(busy, "GET /held HTTP/1.1\r\nHost: x\r\n\r\n");
+  pages_.holds.get_future().wait();
+  std::thread drain([this] { server_->drain(std::chrono::seconds(10)); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  const auto late = connect();
+  pages_.released.set_value();
+  EXPECT_THAT(hear(busy), testing::HasSubstr("held"));
+  EXPECT_EQ(hear(late), "");
+  say(unfinished, "b");
+  EXPECT_THAT(hear(unfinished), testing::HasSubstr("ab"));
+  drain.join();
+}
+
+TEST_F(HttpServer, RefusesAtOnceWhereTheLoopThatAcceptsIsDoneFirst) {
+  const auto busy = connect(), unfinished = connect();  // of the loop that accepts, and of the other
+  say(unfinished, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\na");
+  say(busy, "GET /held HTTP/1.1\r\nHost: x\r\n\r\n");
+  pages_.holds.get_future().wait();
+  std::thread drain([this] { server_->drain(std::chrono::seconds(10)); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  const auto late = connect();
+  pages_.released.set_value();
+  EXPECT_EQ(hear(late), "");
+  EXPECT_EQ(errno, ECONNRESET);
+  say(unfinished, "b");
+  drain.join();
 }
 
 }  // namespace

@@ -52,6 +52,15 @@ ResumableHash restored(const path& upload, fs::File& file) {
   return hash;
 }
 
+bool was_left(const path& upload, std::uint64_t seconds) {
+  const auto file = fs::File::open_if_exists(upload);
+  if (!file) return false;
+  const auto status = file->status();
+  const base::Time written(std::chrono::seconds(status.st_mtim.tv_sec) +
+                           std::chrono::nanoseconds(status.st_mtim.tv_nsec));
+  return base::now() - written >= std::chrono::seconds(seconds);
+}
+
 }  // namespace
 
 void UploadFile::create(const path& path, oci::Algorithm algorithm) {
@@ -80,14 +89,10 @@ std::unique_ptr<UploadFile> UploadFile::open(const path& path, Name name) {
 }
 
 bool UploadFile::expire(const path& path, std::uint64_t seconds) {
+  // Before it is locked: whoever writes to it at this moment would be told of another writer.
+  if (!was_left(path, seconds)) return false;
   const auto lock = FileLock::try_acquire(path);
-  if (!lock || !lock->still_named(path)) return false;
-  auto file = fs::File::open_if_exists(path);
-  if (!file) return false;
-  const auto status = file->status();
-  const base::Time written(std::chrono::seconds(status.st_mtim.tv_sec) +
-                           std::chrono::nanoseconds(status.st_mtim.tv_nsec));
-  if (base::now() - written < std::chrono::seconds(seconds)) return false;
+  if (!lock || !lock->still_named(path) || !was_left(path, seconds)) return false;
   fs::remove(state_of(path));
   return fs::remove(path);
 }

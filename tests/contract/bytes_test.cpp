@@ -2,7 +2,9 @@
 
 #include "registry/bytes.h"
 
+#include <atomic>
 #include <functional>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -103,6 +105,18 @@ TEST_P(BytesContract, OldUploadsEnd) {
   }
   EXPECT_EQ(bytes->expire_uploads(0), 1U);
   EXPECT_FALSE(bytes->upload_offset("a", id));
+}
+
+TEST_P(BytesContract, LookingForOldUploadsIsInNobodysWay) {
+  const auto bytes = open();
+  const auto id = bytes->begin_upload("a", oci::Algorithm::kSha256);
+  std::atomic<bool> ended = false;
+  std::thread looking([&] {
+    while (!ended) bytes->expire_uploads(3600);
+  });
+  for (int i = 0; i < 2000; ++i) EXPECT_NO_THROW(bytes->open_upload("a", id));
+  ended = true;
+  looking.join();
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, BytesContract,

@@ -4,8 +4,8 @@ import json
 
 import pytest
 from testing import images
+from testing.fixtures import on_each_registry
 from testing.pushable_registry import PushableRegistry
-from testing.registry import Registry
 
 
 def short(name):
@@ -80,14 +80,15 @@ def test_pull_of_an_unknown_repository(davit, registry):
         f"Error response from daemon: repository {name} not found: name unknown: repository name not known to registry\n"
 
 
+@on_each_registry
 def test_pull_goes_on_after_a_tag_that_fails_and_names_it(davit, registry, app):
     name, one, two = app
     broken = made("broken")
     registry.push("team/app:0.9.0", broken)
     registry.push("team/app:zz", broken)
     manifest = json.loads(broken.manifest)
-    for path in (registry.folder / "data").rglob(f"*/{manifest['layers'][1]['digest'].removeprefix('sha256:')}/data"):
-        path.write_bytes(b"x" * path.stat().st_size)
+    file = registry.file_of(manifest["layers"][1]["digest"])
+    file.write_bytes(b"x" * file.stat().st_size)
 
     failed = davit("pull", "-a", name, code=1)
 
@@ -102,9 +103,8 @@ def test_pull_stops_where_the_registry_cannot_be_reached(davit):
     assert len(failed.stderr.splitlines()) == 1 and "refused" in failed.stderr
 
 
-def test_push_says_what_docker_says_and_sends_each_layer_once(davit, app, folder):
+def test_push_says_what_docker_says_and_sends_each_layer_once(davit, app, other):
     name, one, two = app
-    other = Registry(folder / "other")
     target = f"{other.address}/other/app"
     davit("pull", "-aq", name)
     for tag in ("latest", "1.0.0", "1.1.0"):
@@ -122,7 +122,6 @@ def test_push_says_what_docker_says_and_sends_each_layer_once(davit, app, folder
     assert len(other.requests("PATCH .* 202")) == 5, "three layers and two configs"
     assert other.get_manifest("other/app", "latest")[1] == two.manifest
     assert davit("push", "-aq", target).output == f"{target}\n"
-    other.stop()
 
 
 def test_push_of_a_repository_that_is_not_here(davit, registry):

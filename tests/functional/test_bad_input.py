@@ -3,9 +3,11 @@
 import json
 import os
 import re
+import subprocess
 
 import pytest
 from testing import images
+from testing.davit_registry import DavitRegistry
 
 
 def nothing_half_done(davit):
@@ -79,35 +81,22 @@ def test_tls_by_an_unknown_authority(davit, tls_registry):
     nothing_half_done(davit)
 
 
-def test_tls_by_another_name(davit, trusted_tls_registry):
+def test_tls_by_another_name(davit, trusted_tls_registry, folder):
     """The certificate is for localhost and 127.0.0.1; 127.0.0.2 is neither."""
-    import subprocess
-    from testing.processes import free_port, stop
-    port = free_port()
-    config = (trusted_tls_registry.folder / "config.yml").read_text().replace(f"localhost:{trusted_tls_registry.port}", f"127.0.0.2:{port}")
-    (trusted_tls_registry.folder / "second.yml").write_text(config)
-    second = subprocess.Popen(["docker-registry", "serve", trusted_tls_registry.folder / "second.yml"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        from testing.processes import wait_until
-        wait_until(lambda: subprocess.run(["bash", "-c", f"</dev/tcp/127.0.0.2/{port}"], capture_output=True).returncode == 0, what="the second registry")
-        failed = davit("pull", f"127.0.0.2:{port}/team/app:1", code=1)
+    with DavitRegistry(folder / "second", tls=trusted_tls_registry.tls, host="127.0.0.2") as second:
+        failed = davit("pull", f"{second.address}/team/app:1", code=1)
         assert "127.0.0.2" in failed.stderr and re.search(r"certificate|TLS|SSL", failed.stderr)
-    finally:
-        stop(second)
 
 
 def test_plain_registry_that_is_not_loopback_is_not_asked_in_the_clear(davit, folder):
-    import subprocess
-    from testing.registry import Registry
     subprocess.run(["ip", "address", "add", "10.99.0.1/32", "dev", "lo"], check=True)
     try:
-        server = Registry(folder / "plain", host="10.99.0.1")
-        reference = server.push_busybox("team/app:1")
-        server.forget_requests()
-        failed = davit("pull", reference, code=1)
-        assert re.search(r"TLS|SSL|HTTPS", failed.stderr, re.I)
-        assert server.requests("/v2/team") == []
-        server.stop()
+        with DavitRegistry(folder / "plain", host="10.99.0.1") as server:
+            reference = server.push_busybox("team/app:1")
+            server.forget_requests()
+            failed = davit("pull", reference, code=1)
+            assert re.search(r"TLS|SSL|HTTPS", failed.stderr, re.I)
+            assert server.requests("/v2/team") == []
     finally:
         subprocess.run(["ip", "address", "del", "10.99.0.1/32", "dev", "lo"], check=True)
 
@@ -120,9 +109,10 @@ def test_too_many_requests_in_the_end_is_told(davit, fake_registry):
     assert 2 <= len(fake_registry.requests("manifests")) <= 10
 
 
-def test_unauthorized(davit, password_registry):
-    reference = password_registry.push_busybox("team/app:1")
-    assert "no basic auth credentials" in davit("pull", reference, code=1).stderr
+@pytest.mark.parametrize("guarded, words", [("password_registry", "denied: requested access to the resource is denied"), ("basic_registry", "no basic auth credentials")])
+def test_unauthorized(davit, request, guarded, words):
+    reference = request.getfixturevalue(guarded).push_busybox("team/app:1")
+    assert words in davit("pull", reference, code=1).stderr
 
 
 # Manifests.

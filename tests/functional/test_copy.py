@@ -10,7 +10,8 @@ import threading
 
 import pytest
 from testing import images
-from testing.fixtures import USER
+from testing.davit_registry import DavitRegistry
+from testing.fixtures import USER, on_each_registry
 from testing.peers import skopeo
 from testing.processes import wait_until
 from testing.pushable_registry import PushableRegistry
@@ -41,6 +42,7 @@ def push_many(registry, name, oci=True):
     return reference, digest, parts
 
 
+@on_each_registry
 def test_copied_layers_and_the_last_line_and_no_store(davit, registry, other):
     image = made("one")
     reference = registry.push("team/app:1.0.0", image)
@@ -72,6 +74,7 @@ def test_store_that_is_there_is_not_touched(davit, registry, other):
     assert everything() == before
 
 
+@on_each_registry
 @pytest.mark.parametrize("oci", [False, True], ids=["docker list", "OCI index"])
 def test_index_is_copied_byte_by_byte_with_all_it_lists(davit, registry, other, oci):
     reference, digest, parts = push_many(registry, "team/app:1.0.0", oci=oci)
@@ -117,6 +120,7 @@ def test_platform_of_an_image_for_it(davit, registry, other):
     assert other.get_manifest("prod/app", "1")[1] == image.manifest
 
 
+@on_each_registry
 def test_blobs_of_the_same_registry_are_mounted(davit, registry):
     image = made("one")
     reference = registry.push("team/app:1.0.0", image)
@@ -130,6 +134,7 @@ def test_blobs_of_the_same_registry_are_mounted(davit, registry):
     assert registry.get_manifest("prod/app", "1.0.0")[1] == image.manifest
 
 
+@on_each_registry
 def test_new_tag_in_the_same_repository_sends_no_blob(davit, registry):
     image = made("one")
     reference = registry.push("team/app:1.0.0", image)
@@ -224,6 +229,7 @@ def test_foreign_layers_are_passed_over(davit, registry, target):
     source.stop()
 
 
+@on_each_registry
 def test_what_is_no_image_is_copied_too(davit, registry, other):
     chart = made("chart", oci=True)
     manifest = json.loads(chart.manifest)
@@ -313,7 +319,8 @@ def login(davit, registry):
     davit("login", "-u", USER[0], "--password-stdin", registry.address, stdin=USER[1])
 
 
-def test_under_htpasswd(davit, registry, password_registry):
+@on_each_registry
+def test_under_htpasswd(davit, registry, registry_program, password_registry):
     image = made("one")
     reference, target = registry.push("team/app:1.0.0", image), f"{password_registry.address}/prod/app:1.0.0"
 
@@ -322,7 +329,7 @@ def test_under_htpasswd(davit, registry, password_registry):
     davit("copy", reference, target)
     davit("copy", target, f"{password_registry.address}/prod/second:1.0.0")
 
-    assert "no basic auth credentials" in refused.stderr
+    assert {DavitRegistry: "denied: requested access to the resource is denied", Registry: "no basic auth credentials"}[registry_program] in refused.stderr
     assert password_registry.get_manifest("prod/app", "1.0.0")[1] == image.manifest
     assert password_registry.get_manifest("prod/second", "1.0.0")[1] == image.manifest
 
@@ -438,15 +445,16 @@ def test_target_that_takes_no_more(davit, registry, target):
     assert target.requests("PUT ") == []
 
 
-def test_target_whose_disk_is_full(davit, registry, folder):
+@on_each_registry
+def test_target_whose_disk_is_full(davit, registry, registry_program, folder):
     (folder / "small").mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder / "small"], check=True)
-    small = Registry(folder / "small")
+    small = registry_program(folder / "small")
     reference = registry.push("team/app:1.0.0", images.image(images.layer(images.file("big", os.urandom(2_000_000)))))
 
     failed = davit("copy", reference, f"{small.address}/prod/app:1.0.0", code=1)
 
-    assert "500 Internal Server Error" in failed.stderr and small.address in failed.stderr
+    assert {DavitRegistry: "507 Insufficient Storage", Registry: "500 Internal Server Error"}[registry_program] in failed.stderr and small.address in failed.stderr
     assert small.requests("PUT .*/manifests/") == []
     small.stop()
     subprocess.run(["umount", folder / "small"], check=True)

@@ -4,7 +4,9 @@ import json
 
 import pytest
 from testing import images
+from testing.fixtures import on_docker_registry, on_each_registry
 from testing.pushable_registry import PushableRegistry
+from testing.registry import Registry
 
 SIGNATURE = "application/vnd.example.signature"
 SBOM = "application/vnd.example.sbom"
@@ -101,6 +103,37 @@ def test_by_the_api_and_recursively(davit, modern, modern_too):
     assert not davit.root.exists()
 
 
+def referrers(registry, repository, subject):
+    """Their digests, as the API of davit's registry tells them."""
+    return [one["digest"] for one in json.loads(registry.expect(200, "GET", f"/v2/{repository}/referrers/{subject}")[1])["manifests"]]
+
+
+def test_between_two_of_davits_registries(davit, registry, other):
+    reference, image, sbom, signature = signed(registry, fallback=False)
+
+    copied = davit("copy", "--referrers", reference, f"{other.address}/prod/app:1.0.0")
+
+    assert f"{SBOM}: digest: {images.digest(sbom)} size: {len(sbom)} (refers to {image.digest})" in copied.lines
+    assert referrers(other, "prod/app", image.digest) == [images.digest(sbom)]
+    assert referrers(other, "prod/app", images.digest(sbom)) == [images.digest(signature)]
+    assert other.get_manifest("prod/app", images.digest(signature))[1] == signature
+    assert json.loads(other.request("GET", "/v2/prod/app/tags/list")[2])["tags"] == ["1.0.0"], "no index where the API is"
+    order = [request.path.split("/")[-1] for request in other.requests("PUT .*/manifests/")]
+    assert order[0] == image.digest and order[-1] == "1.0.0", "the subject first, its tag last"
+
+
+def test_from_davits_registry_to_docker_registry_and_back(davit, registry, folder):
+    reference, image, sbom, signature = signed(registry, fallback=False)
+    with Registry(folder / "without") as without:
+        davit("copy", "--referrers", reference, f"{without.address}/prod/app:1.0.0")
+        entry, = json.loads(without.get_manifest("prod/app", tag_of(image.digest))[1])["manifests"]
+        assert entry["digest"] == images.digest(sbom)
+        davit("copy", "--referrers", f"{without.address}/prod/app:1.0.0", f"{registry.address}/back/app:1.0.0")
+    assert referrers(registry, "back/app", image.digest) == [images.digest(sbom)]
+    assert referrers(registry, "back/app", images.digest(sbom)) == [images.digest(signature)]
+
+
+@on_docker_registry  # it has no referrers API
 def test_without_the_api_on_either_side(davit, registry, other):
     reference, image, sbom, signature = signed(registry, fallback=True)
 
@@ -115,6 +148,7 @@ def test_without_the_api_on_either_side(davit, registry, other):
     assert json.loads(other.get_manifest("prod/app", tag_of(image.digest))[1])["manifests"][0]["annotations"] == {"made.by": "a test"}
 
 
+@on_docker_registry  # it has no referrers API
 def test_from_the_api_to_a_registry_without_and_back(davit, modern, other, modern_too):
     reference, image, sbom, signature = signed(modern, fallback=False)
     davit("copy", "--referrers", reference, f"{other.address}/prod/app:1.0.0")
@@ -125,6 +159,7 @@ def test_from_the_api_to_a_registry_without_and_back(davit, modern, other, moder
     assert [one["digest"] for one in modern_too.referrers("back/app", images.digest(sbom))] == [images.digest(signature)]
 
 
+@on_docker_registry  # it has no referrers API
 def test_index_at_the_target_keeps_what_it_has(davit, registry, other):
     reference, image, sbom, _ = signed(registry, fallback=True)
     theirs, blobs = artifact(SIGNATURE, image.manifest, b"theirs")
@@ -141,6 +176,7 @@ def test_index_at_the_target_keeps_what_it_has(davit, registry, other):
     assert other.requests(f"PUT .*/manifests/{tag_of(image.digest)}") == [], "nothing new: not written again"
 
 
+@on_each_registry
 def test_of_each_platform(davit, registry, other):
     parts = [(made(name, architecture=name), {"os": "linux", "architecture": name}) for name in ("amd64", "arm64")]
     reference, digest = registry.push_index("team/many:1.0.0", *parts, oci=True)
@@ -154,6 +190,7 @@ def test_of_each_platform(davit, registry, other):
     assert images.digest(other.get_manifest("prod/many", "1.0.0")[1]) == digest
 
 
+@on_each_registry
 def test_tags_of_cosign(davit, registry, other):
     image = made("app")
     reference = registry.push("team/app:1.0.0", image)

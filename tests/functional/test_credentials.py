@@ -61,8 +61,8 @@ def echoes(terminal):
 
 # Prompts.
 
-def test_prompts_for_user_and_password_without_echo(davit, at_terminal, password_registry):
-    terminal = at_terminal("login", password_registry.address)
+def test_prompts_for_user_and_password_without_echo(davit, at_terminal, basic_registry):
+    terminal = at_terminal("login", basic_registry.address)
     answer(terminal, "Username:", NAME + "\n")
     wait_until(lambda: "Password:" in terminal.shown[-1] and not echoes(terminal), what="a silent prompt")
     terminal.type(PASSWORD + "\n")
@@ -71,7 +71,7 @@ def test_prompts_for_user_and_password_without_echo(davit, at_terminal, password
     assert shown[:2] == [f"Username: {NAME}", "Password:"]
     assert shown[-1] == "Login Succeeded" and WARNING in "\n".join(shown)
     assert PASSWORD.encode() not in terminal.written
-    assert config(davit)["auths"] == {password_registry.address: basic(*USER)}
+    assert config(davit)["auths"] == {basic_registry.address: basic(*USER)}
 
 
 def test_prompts_for_what_is_missing(at_terminal, password_registry):
@@ -98,8 +98,8 @@ def test_end_of_input_at_a_prompt(at_terminal, password_registry):
     assert terminal.wait(1).all[-1] == "Error: Non-null Username Required"
 
 
-def test_wrong_password_at_the_prompt(davit, at_terminal, password_registry):
-    terminal = at_terminal("login", "-u", NAME, password_registry.address)
+def test_wrong_password_at_the_prompt(davit, at_terminal, basic_registry):
+    terminal = at_terminal("login", "-u", NAME, basic_registry.address)
     answer(terminal, "Password:", "wrong\n")
     assert terminal.wait(1).all[-1].endswith("failed with status: 401 Unauthorized")
     assert not (davit.docker_config / "config.json").exists()
@@ -146,18 +146,18 @@ def test_stored_credentials_are_tried_first(davit, password_registry):
                              " Info -> To login with a different account, run 'davit logout' followed by 'davit login'\n\n\n")
 
 
-def test_stored_credentials_that_fail_lead_to_a_prompt(davit, at_terminal, password_registry):
-    write_config(davit, {"auths": {password_registry.address: basic(NAME, "old")}})
-    failed = davit("login", password_registry.address, code=1)
+def test_stored_credentials_that_fail_lead_to_a_prompt(davit, at_terminal, basic_registry):
+    write_config(davit, {"auths": {basic_registry.address: basic(NAME, "old")}})
+    failed = davit("login", basic_registry.address, code=1)
     assert failed.stderr.splitlines()[-2:] == [
-        f"Login did not succeed, error: Error response from daemon: login attempt to http://{password_registry.address}/v2/ failed with status: "
+        f"Login did not succeed, error: Error response from daemon: login attempt to http://{basic_registry.address}/v2/ failed with status: "
         "401 Unauthorized", "Error: Cannot perform an interactive login from a non TTY device"]
 
-    terminal = at_terminal("login", password_registry.address)
+    terminal = at_terminal("login", basic_registry.address)
     answer(terminal, f"Username ({NAME}):", "\n")
     answer(terminal, "Password:", PASSWORD + "\n")
     assert terminal.wait().all[-1] == "Login Succeeded"
-    assert config(davit)["auths"] == {password_registry.address: basic(*USER)}
+    assert config(davit)["auths"] == {basic_registry.address: basic(*USER)}
 
 
 # Helpers.
@@ -216,13 +216,13 @@ def login(davit, registry, **more):
 
 
 @pytest.mark.parametrize("choice", ["credsStore", "credHelpers"])
-def test_helper_keeps_what_login_got(davit, keeper, password_registry, choice):
-    address = password_registry.address
+def test_helper_keeps_what_login_got(davit, keeper, basic_registry, choice):
+    address = basic_registry.address
     chosen = {"credsStore": "keeper"} if choice == "credsStore" else {"credHelpers": {address: "keeper"}, "credsStore": "nosuch"}
     write_config(davit, chosen)
-    reference = password_registry.push_busybox("team/app:1")
+    reference = basic_registry.push_busybox("team/app:1")
 
-    assert WARNING not in login(davit, password_registry).output
+    assert WARNING not in login(davit, basic_registry).output
 
     assert keeper.kept() == {address: {"ServerURL": address, "Username": NAME, "Secret": PASSWORD}}
     assert config(davit) == chosen | {"auths": {address: {}}}
@@ -244,10 +244,10 @@ def test_helper_of_docker_hub_has_the_key_of_old(davit, keeper):
     assert keeper.calls() == ["erase https://index.docker.io/v1/"]
 
 
-def test_login_tries_what_the_helper_has(davit, keeper, password_registry):
+def test_login_tries_what_the_helper_has(davit, keeper, basic_registry):
     write_config(davit, {"credsStore": "keeper"})
-    login(davit, password_registry)
-    assert "Authenticating with existing credentials..." in davit("login", password_registry.address).stderr
+    login(davit, basic_registry)
+    assert "Authenticating with existing credentials..." in davit("login", basic_registry.address).stderr
 
 
 BROKEN = {
@@ -259,19 +259,19 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("how", BROKEN)
-def test_broken_helper_is_named(davit, password_registry, how):
+def test_broken_helper_is_named(davit, basic_registry, how):
     script, words = BROKEN[how]
     if script:
         add_helper(davit, "broken", script)
     write_config(davit, {"credsStore": "broken"})
-    reference = password_registry.push_busybox("team/app:1")
+    reference = basic_registry.push_busybox("team/app:1")
 
     failed = davit("pull", reference, code=1)
     assert "error getting credentials - err: " in failed.stderr and words in failed.stderr.splitlines()[-1]
     assert failed.stderr.splitlines()[-1].startswith("Error response from daemon: ") and "s3cret" not in failed.output
     if how in ("missing", "exit"):
-        assert words in davit("logout", password_registry.address, code=1).stderr
-        failed = login(davit, password_registry, code=1)
+        assert words in davit("logout", basic_registry.address, code=1).stderr
+        failed = login(davit, basic_registry, code=1)
         assert failed.stderr.startswith("Error saving credentials: error storing credentials - err: ") and words in failed.stderr
 
 
@@ -294,7 +294,7 @@ def push_with_password(registry, name):
 
 
 @pytest.mark.skipif(not Path("/usr/bin/docker-credential-pass").exists(), reason="Debian's golang-docker-credential-helpers is not installed: ./dev setup test")
-def test_debians_pass_helper(davit, password_registry, folder):
+def test_debians_pass_helper(davit, basic_registry, folder):
     home = folder / "gpg"
     home.mkdir(mode=0o700)
     davit.environment |= {"GNUPGHOME": str(home), "PASSWORD_STORE_DIR": str(folder / "store-of-pass")}
@@ -303,12 +303,12 @@ def test_debians_pass_helper(davit, password_registry, folder):
     try:
         run("pass", "init", "davit test")
         write_config(davit, {"credsStore": "pass"})
-        reference = password_registry.push_busybox("team/app:1")
-        login(davit, password_registry)
+        reference = basic_registry.push_busybox("team/app:1")
+        login(davit, basic_registry)
         listed = run("docker-credential-pass", "list").stdout
-        assert json.loads(listed) == {password_registry.address: NAME}
+        assert json.loads(listed) == {basic_registry.address: NAME}
         davit("pull", reference)
-        davit("logout", password_registry.address)
+        davit("logout", basic_registry.address)
         assert json.loads(run("docker-credential-pass", "list").stdout or b"{}") == {}
     finally:
         run("gpgconf", "--kill", "all")
@@ -343,18 +343,47 @@ def test_identity_token_stands_in_the_passwords_place(davit, refreshing_registry
     assert kept["identitytoken"] not in result.output
 
 
-def test_identity_token_in_a_helper(davit, keeper, refreshing_registry):
+def test_identity_token_of_davits_registry(davit, password_registry):
+    login(davit, password_registry)
+
+    kept = config(davit)["auths"][password_registry.address]
+    assert kept["identitytoken"].startswith("davit_rt_") and base64.b64decode(kept["auth"]).decode() == f"{NAME}:"
+    reference = password_registry.push_busybox("team/app:1")
+    password_registry.forget_requests()
+
+    result = davit("--debug", "pull", reference)
+    davit("tag", reference, f"{password_registry.address}/team/other:1")
+    davit("push", f"{password_registry.address}/team/other:1")
+    davit("copy", reference, f"{password_registry.address}/team/copy:1")
+
+    assert password_registry.requests("POST /token 200") and not password_registry.requests("GET /token")
+    assert kept["identitytoken"] not in result.output
+    number = password_registry("token", "ls").splitlines()[-1].split()[0]
+    password_registry("token", "rm", number)
+    assert "unauthorized" in davit("pull", f"{password_registry.address}/team/app:2", code=1).stderr
+
+
+@pytest.mark.parametrize("guarded", ["refreshing_registry", "password_registry"])
+def test_identity_token_in_a_helper(davit, keeper, request, guarded):
+    registry = request.getfixturevalue(guarded)
     write_config(davit, {"credsStore": "keeper"})
-    login(davit, refreshing_registry)
-    kept = keeper.kept()[refreshing_registry.address]
-    assert kept["Username"] == "<token>" and kept["Secret"] in refreshing_registry.tokens.refresh_tokens
-    push_with_password(refreshing_registry, "team/app:1")
-    davit("pull", f"{refreshing_registry.address}/team/app:1")
+    login(davit, registry)
+    kept = keeper.kept()[registry.address]
+    assert kept["Username"] == "<token>"
+    if guarded == "password_registry":
+        assert kept["Secret"].startswith("davit_rt_")
+        registry.push_busybox("team/app:1")
+    else:
+        assert kept["Secret"] in registry.tokens.refresh_tokens
+        push_with_password(registry, "team/app:1")
+    davit("pull", f"{registry.address}/team/app:1")
 
 
-def test_identity_token_that_is_void(davit, refreshing_registry):
-    write_config(davit, {"auths": {refreshing_registry.address: basic(NAME, "") | {"identitytoken": "void"}}})
-    failed = davit("pull", f"{refreshing_registry.address}/team/app:1", code=1)
+@pytest.mark.parametrize("guarded", ["refreshing_registry", "password_registry"])
+def test_identity_token_that_is_void(davit, request, guarded):
+    registry = request.getfixturevalue(guarded)
+    write_config(davit, {"auths": {registry.address: basic(NAME, "") | {"identitytoken": "void"}}})
+    failed = davit("pull", f"{registry.address}/team/app:1", code=1)
     assert "unauthorized" in failed.stderr and "void" not in failed.stderr
 
 

@@ -1,11 +1,11 @@
-"""The helpers do what the other tests rely on: shown on docker-registry, docker and skopeo themselves."""
+"""The helpers do what the other tests rely on: shown on davit's registry, docker-registry, docker and skopeo themselves."""
 
 import io
 import json
 import tarfile
 
 from testing import images
-from testing.fixtures import USER
+from testing.fixtures import USER, on_each_registry
 from testing.peers import skopeo
 
 
@@ -18,6 +18,7 @@ def test_an_image_made_here_is_pulled_and_run_by_docker(docker, registry):
     assert json.loads(docker("inspect", reference))[0]["Id"] == images.busybox(text="hello\n").id
 
 
+@on_each_registry
 def test_the_request_log_tells_each_request_once(registry):
     registry.push_busybox("team/app:1.0.0")
     registry.forget_requests()
@@ -39,10 +40,17 @@ def test_skopeo_reads_oci_zstd_and_index(registry, folder):
     skopeo("copy", "--src-tls-verify=false", f"docker://{reference}", f"oci:{folder}/copy:1")
 
 
-def test_password_registry_knows_the_user(password_registry):
+def test_password_registry_knows_the_user_and_asks_for_tokens(password_registry):
     assert password_registry.request("GET", "/v2/")[0] == 200
     password_registry.headers = {}
     status, headers, _ = password_registry.request("GET", "/v2/")
+    assert status == 401 and headers["WWW-Authenticate"].startswith(f'Bearer realm="{password_registry.url}/token",')
+
+
+def test_basic_registry_knows_the_user_and_asks_for_basic_credentials(basic_registry):
+    assert basic_registry.request("GET", "/v2/")[0] == 200
+    basic_registry.headers = {}
+    status, headers, _ = basic_registry.request("GET", "/v2/")
     assert (status, headers["WWW-Authenticate"]) == (401, 'Basic realm="test"')
 
 
@@ -58,6 +66,7 @@ def test_skopeo_logs_in_by_token(token_registry, registry, folder):
     skopeo("inspect", "--tls-verify=false", target)
 
 
+@on_each_registry
 def test_tls_registry_is_trusted_by_its_ca(tls_registry):
     assert tls_registry.push_busybox("team/app:1").startswith("localhost:")
 

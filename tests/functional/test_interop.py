@@ -4,6 +4,7 @@ import json
 
 import pytest
 from testing import images
+from testing.fixtures import on_each_registry
 from testing.peers import skopeo
 
 PLAIN = ["--src-tls-verify=false", "--dest-tls-verify=false"]
@@ -19,18 +20,21 @@ def imported(davit, registry, folder):
     return reference
 
 
+@on_each_registry
 def test_docker_runs_what_davit_pushed(davit, docker, imported):
     docker("pull", imported)
     assert docker("run", "--rm", "--network", "none", imported) == "by davit\n"
     assert json.loads(docker("inspect", imported))[0]["Id"] == davit.id_of(imported)
 
 
+@on_each_registry
 def test_skopeo_copies_what_davit_pushed(davit, registry, imported, folder):
     skopeo("copy", *PLAIN, f"docker://{imported}", f"oci:{folder}/copy:1")
     inspected = json.loads(skopeo("inspect", "--tls-verify=false", "--config", f"docker://{imported}"))
     assert inspected["config"]["Cmd"] == ["/bin/sh", "-c", "cat /etc/text"]
 
 
+@on_each_registry
 def test_davit_runs_what_docker_pushed(davit, docker, registry):
     reference = f"{registry.address}/team/theirs:1"
     docker("import", "-c", "CMD cat /etc/text", "-", reference, stdin=images.tar_of(*images.busybox_entries(images.file("etc/text", "by docker\n"))))

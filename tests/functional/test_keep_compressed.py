@@ -11,7 +11,6 @@ import pytest
 from testing import images
 from testing.davit import Davit
 from testing.processes import wait_until
-from testing.registry import Registry
 
 
 class Configured(Davit):
@@ -184,11 +183,10 @@ def test_push_to_where_it_is_and_to_where_it_can_be_mounted(lean, registry):
     assert all(registry.has_blob("team/second", one.digest) for one in image.layers)
 
 
-def test_push_to_where_the_layers_are_not_says_what_to_do(lean, keeping, registry, folder):
+def test_push_to_where_the_layers_are_not_says_what_to_do(lean, keeping, registry, other):
     image = images.image(images.layer(images.file("a", "b")))
     reference = registry.push("team/app:1", image)
     lean("pull", "-q", reference)
-    other = Registry(folder / "other")
     target = f"{other.address}/team/app:1"
     lean("tag", reference, target)
 
@@ -199,7 +197,6 @@ def test_push_to_where_the_layers_are_not_says_what_to_do(lean, keeping, registr
     keeping("pull", reference)
     keeping("push", "-q", target)
     assert other.get_manifest("team/app", "1") == (image.media_type, image.manifest)
-    other.stop()
 
 
 def test_index_whose_layers_are_there_goes_whole(lean, registry):
@@ -339,13 +336,11 @@ def test_info_says_that_none_are_kept(lean, keeping):
     assert "Compressed Blobs" not in keeping("info").stdout
 
 
-def test_copy_goes_past_the_store(lean, registry, folder):
+def test_copy_goes_past_the_store(lean, registry, other):
     image = images.image(images.layer(images.file("a", "b")))
     reference = registry.push("team/app:1", image)
     lean("pull", "-q", reference)
-    other = Registry(folder / "other")
 
     lean("copy", "-q", reference, f"{other.address}/team/app:1")
 
     assert other.get_manifest("team/app", "1") == (image.media_type, image.manifest)
-    other.stop()

@@ -79,10 +79,11 @@ def test_malformed(davit, arguments, words):
     assert words in davit("manifest", "inspect", *arguments, code=1).stderr
 
 
-def test_under_htpasswd(davit, password_registry):
-    image = made("x")
+@pytest.mark.parametrize("guarded, words", [("password_registry", "denied: requested access to the resource is denied"), ("basic_registry", "no basic auth credentials")])
+def test_under_htpasswd(davit, request, guarded, words):
+    password_registry, image = request.getfixturevalue(guarded), made("x")
     reference = password_registry.push("team/app:1", image)
-    assert "no basic auth credentials" in davit("manifest", "inspect", reference, code=1).stderr
+    assert words in davit("manifest", "inspect", reference, code=1).stderr
     davit("login", "-u", USER[0], "--password-stdin", password_registry.address, stdin=USER[1])
     assert json.loads(davit("manifest", "inspect", reference).stdout) == json.loads(image.manifest)
 

@@ -8,6 +8,7 @@ import threading
 
 import pytest
 from testing import images
+from testing.fixtures import on_docker_registry
 from testing.processes import wait_until
 from testing.terminal import Terminal, Tmux
 
@@ -261,20 +262,16 @@ def test_push_draws_bars(davit, registry, on_terminal):
     assert again.all[3].startswith("1: digest: sha256:")
 
 
-def test_push_shows_the_bytes_that_are_sent(davit, registry, on_terminal, folder):
+@on_docker_registry  # davit's has them before a bar is drawn
+def test_push_shows_the_bytes_that_are_sent(davit, registry, on_terminal, other):
     image = images.image(random_layer(30_000_000))
     davit("pull", registry.push("team/source:1", image))
     registry.stop()
-    from testing.registry import Registry
-    other = Registry(folder / "other")
-    try:
-        davit("tag", davit("images", "-q").lines[0], f"{other.address}/team/target:1")
-        terminal = on_terminal("push", f"{other.address}/team/target:1")
-        screen = terminal.wait()
-        assert re.search(r"[0-9a-f]{12}: Pushed", "\n".join(screen.all))
-        assert re.search(r"Total: 0/1 layers  [\d.]+[kM]?B/30MB", terminal.written.decode())
-    finally:
-        other.stop()
+    davit("tag", davit("images", "-q").lines[0], f"{other.address}/team/target:1")
+    terminal = on_terminal("push", f"{other.address}/team/target:1")
+    screen = terminal.wait()
+    assert re.search(r"[0-9a-f]{12}: Pushed", "\n".join(screen.all))
+    assert re.search(r"Total: 0/1 layers  [\d.]+[kM]?B/30MB", terminal.written.decode())
 
 
 def test_the_log_goes_above_the_bars(fake_registry, gates, on_terminal):

@@ -7,7 +7,7 @@ import signal
 
 import pytest
 from testing import images
-from testing.fixtures import USER
+from testing.fixtures import USER, on_each_registry
 from testing.peers import skopeo
 from testing.processes import wait_until
 
@@ -16,6 +16,7 @@ def short(name):
     return name.removeprefix("sha256:")[:12]
 
 
+@on_each_registry
 def test_first_pull_says_what_docker_says(davit, registry):
     image = images.busybox(text="one\n")
     reference = registry.push("team/app:latest", image)
@@ -30,6 +31,7 @@ def test_first_pull_says_what_docker_says(davit, registry):
     assert pulled.stderr == ""
 
 
+@on_each_registry
 def test_unchanged_tag_makes_one_manifest_head_and_nothing_else(davit, registry):
     image = images.busybox()
     reference = registry.push("team/app:1.0.0", image)
@@ -42,6 +44,7 @@ def test_unchanged_tag_makes_one_manifest_head_and_nothing_else(davit, registry)
     assert again.lines == ["1.0.0: Pulling from team/app", f"Digest: {image.digest}", f"Status: Image is up to date for {reference}", reference]
 
 
+@on_each_registry
 def test_first_pull_fetches_each_thing_once_without_ping(davit, registry):
     image = images.busybox(text="one\n")
     reference = registry.push("team/app:1.0.0", image)
@@ -74,6 +77,7 @@ def test_quiet_prints_the_reference_alone(davit, registry):
     assert davit("pull", "--quiet", reference).output == f"{reference}\n"
 
 
+@on_each_registry
 def test_by_digest(davit, registry):
     image = images.busybox()
     registry.push("team/app:1.0.0", image)
@@ -133,6 +137,7 @@ def push_variants(registry, name, oci=False):
     return reference, digest, parts
 
 
+@on_each_registry
 @pytest.mark.parametrize("oci", [False, True], ids=["docker list", "OCI index"])
 def test_index_gives_this_machine_its_platform(davit, registry, oci):
     reference, digest, parts = push_variants(registry, "team/many:1", oci=oci)

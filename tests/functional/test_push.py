@@ -5,8 +5,7 @@ import os
 
 import pytest
 from testing import images
-from testing.fixtures import USER
-from testing.registry import Registry
+from testing.fixtures import USER, on_each_registry
 
 
 def short(name):
@@ -22,14 +21,13 @@ def app(davit, registry):
     return image, reference
 
 
-def test_pushed_layers_and_the_last_line(davit, app, folder):
+@on_each_registry
+def test_pushed_layers_and_the_last_line(davit, app, other):
     image, reference = app
-    other = Registry(folder / "other")
     target = f"{other.address}/copy/app:2"
     davit("tag", reference, target)
 
     pushed = davit("push", target)
-    other.stop()
 
     assert pushed.lines[0] == f"The push refers to repository [{other.address}/copy/app]"
     for one in image.layers:
@@ -38,9 +36,9 @@ def test_pushed_layers_and_the_last_line(davit, app, folder):
     assert pushed.lines[-1] == f"2: digest: {image.digest} size: {len(image.manifest)}"
 
 
-def test_push_sends_the_very_bytes_that_were_pulled(davit, app, folder):
+@on_each_registry
+def test_push_sends_the_very_bytes_that_were_pulled(davit, app, other):
     image, reference = app
-    other = Registry(folder / "other")
     target = f"{other.address}/copy/app:2"
     davit("tag", reference, target)
 
@@ -48,9 +46,9 @@ def test_push_sends_the_very_bytes_that_were_pulled(davit, app, folder):
 
     assert other.get_manifest("copy/app", "2") == (image.media_type, image.manifest)
     assert all(other.has_blob("copy/app", one.digest) for one in image.layers)
-    other.stop()
 
 
+@on_each_registry
 def test_layers_that_are_there_are_not_sent(davit, app, registry):
     image, reference = app
     registry.forget_requests()
@@ -62,6 +60,7 @@ def test_layers_that_are_there_are_not_sent(davit, app, registry):
     assert registry.requests("PATCH|POST") == []
 
 
+@on_each_registry
 def test_layers_of_another_repository_are_mounted(davit, app, registry):
     image, reference = app
     target = f"{registry.address}/team/second:1"
@@ -112,26 +111,23 @@ def test_digest_reference_is_refused(davit, app, registry):
     assert failed.stderr == "cannot push a digest reference\n"
 
 
-def test_whole_index_is_pushed_when_all_of_it_is_here(davit, registry, folder):
+def test_whole_index_is_pushed_when_all_of_it_is_here(davit, registry, other):
     parts = [(images.image(images.layer(images.file("a", name)), architecture=name), {"os": "linux", "architecture": name}) for name in ("amd64", "arm64")]
     reference, digest = registry.push_index("team/many:1", *parts)
     for _, platform in parts:
         davit("pull", "-q", "--platform", f"linux/{platform['architecture']}", reference)
-    other = Registry(folder / "other")
     davit("tag", reference, f"{other.address}/team/many:1")
 
     pushed = davit("push", f"{other.address}/team/many:1")
 
     assert pushed.lines[-1].startswith(f"1: digest: {digest} ")
     assert images.digest(other.get_manifest("team/many", "1")[1]) == digest
-    other.stop()
 
 
-def test_index_of_which_a_part_is_here_pushes_that_part_and_says_so(davit, registry, folder):
+def test_index_of_which_a_part_is_here_pushes_that_part_and_says_so(davit, registry, other):
     parts = [(images.image(images.layer(images.file("a", name)), architecture=name), {"os": "linux", "architecture": name}) for name in ("amd64", "arm64")]
     reference, digest = registry.push_index("team/many:1", *parts)
     davit("pull", "-q", reference)
-    other = Registry(folder / "other")
     davit("tag", reference, f"{other.address}/team/many:1")
 
     pushed = davit("push", f"{other.address}/team/many:1")
@@ -139,12 +135,11 @@ def test_index_of_which_a_part_is_here_pushes_that_part_and_says_so(davit, regis
     assert other.get_manifest("team/many", "1")[1] == parts[0][0].manifest
     assert parts[0][0].digest in pushed.stdout
     assert f"Not all platforms of {other.address}/team/many:1 are here" in pushed.stdout
-    other.stop()
 
 
-def test_without_credentials(davit, app, password_registry):
+def test_without_credentials(davit, app, basic_registry):
     _, reference = app
-    target = f"{password_registry.address}/team/app:1"
+    target = f"{basic_registry.address}/team/app:1"
     davit("tag", reference, target)
 
     failed = davit("push", target, code=1)
@@ -152,6 +147,7 @@ def test_without_credentials(davit, app, password_registry):
     assert failed.stderr == "no basic auth credentials\n"
 
 
+@on_each_registry
 def test_under_htpasswd(davit, app, password_registry):
     image, reference = app
     target = f"{password_registry.address}/team/app:1"
@@ -175,6 +171,7 @@ def test_under_token_authentication(davit, app, token_registry):
     assert "repository:team/app:pull,push" in scopes or "repository:team/app:push,pull" in scopes
 
 
+@on_each_registry
 def test_under_tls(davit, app, trusted_tls_registry):
     image, reference = app
     target = f"{trusted_tls_registry.address}/team/app:1"

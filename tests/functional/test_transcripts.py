@@ -64,8 +64,8 @@ def without_store_columns(said):
 
 # --- docker-transcripts.txt ------------------------------------------------------------------------------------------
 
-def test_push_login_list_remove_prune(davit, registry, password_registry, busybox, app):
-    address = password_registry.address
+def test_push_login_list_remove_prune(davit, registry, basic_registry, busybox, app):
+    address = basic_registry.address
     here(davit, registry, busybox, "busybox:1.36")
     play = Play(davit, FIRST, address=address)
     step = play.step
@@ -99,11 +99,11 @@ def test_push_login_list_remove_prune(davit, registry, password_registry, busybo
     step("tag nosuch:1 x:2")
 
 
-def test_df_and_prune_of_two_images(davit, registry, password_registry, busybox, app):
-    address = password_registry.address
+def test_df_and_prune_of_two_images(davit, registry, basic_registry, busybox, app):
+    address = basic_registry.address
     davit("login", "-u", USER[0], "--password-stdin", address, stdin=USER[1])
     for name, image in (("library/busybox:1.36", busybox), ("team/app:1.0.0", app)):
-        password_registry.push(name, image)
+        basic_registry.push(name, image)
         davit("pull", "-q", f"{address}/{name}")
     play = Play(davit, FIRST, address=address)
 

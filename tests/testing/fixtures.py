@@ -11,8 +11,10 @@ import pytest
 from testing import networks
 from testing import tls as certificates
 from testing.davit import PROGRAM, Davit
+from testing.davit_registry import DavitRegistry
 from testing.fake_registry import FakeRegistry
 from testing.peers import Docker, Podman
+from testing.processes import free_port
 from testing.registry import Registry
 from testing.token_server import TokenServer
 
@@ -63,34 +65,59 @@ def host():
 
 
 @pytest.fixture
-def registry(folder):
-    server = Registry(folder / "registry")
-    yield server
-    server.stop()
+def registry_program(request):
+    """Which registry the fixtures below start: davit's own, unless the test says otherwise by one of the marks below."""
+    return getattr(request, "param", DavitRegistry)
+
+
+def _registries(**programs):
+    return pytest.mark.parametrize("registry_program", programs.values(), ids=[name.replace("_", "-") for name in programs], indirect=True)
+
+
+# For a test of what davit and a registry say to each other in every pull, push or copy: once with its own, once with one that others wrote.
+on_each_registry = _registries(davit=DavitRegistry, docker_registry=Registry)
+# For a test of what Debian's docker-registry has otherwise; the comment beside it says what.
+on_docker_registry = _registries(docker_registry=Registry)
 
 
 @pytest.fixture
-def other(folder):
+def registry(folder, registry_program):
+    with registry_program(folder / "registry", port=free_port()) as server:
+        yield server
+
+
+@pytest.fixture
+def other(folder, registry_program):
     """A second registry."""
-    server = Registry(folder / "other")
-    yield server
-    server.stop()
+    with registry_program(folder / "other", port=free_port()) as server:
+        yield server
 
 
 @pytest.fixture
-def password_registry(folder):
-    """A registry under htpasswd; USER may do everything."""
-    (folder / "guarded").mkdir()
-    htpasswd = folder / "guarded/htpasswd"
-    htpasswd.write_bytes(subprocess.run(["htpasswd", "-nbB", "-C", "4", *USER], check=True, capture_output=True).stdout)
-    server = Registry(folder / "guarded", auth=["auth:", "  htpasswd:", "    realm: test", f"    path: {htpasswd}"], user=USER)
-    yield server
-    server.stop()
+def htpasswd(folder):
+    """A file with USER's password."""
+    path = folder / "htpasswd"
+    path.write_bytes(subprocess.run(["htpasswd", "-nbB", "-C", "4", *USER], check=True, capture_output=True).stdout)
+    return path
+
+
+@pytest.fixture
+def password_registry(folder, htpasswd, registry_program):
+    """A registry under htpasswd; USER may do everything. davit's asks for tokens, which its /token gives for a password; docker-registry for Basic credentials."""
+    with registry_program.under_passwords(folder / "guarded", htpasswd, USER, port=free_port()) as server:
+        yield server
+
+
+@pytest.fixture
+def basic_registry(folder, htpasswd):
+    """One that asks for Basic credentials alone: docker-registry."""
+    with Registry.under_passwords(folder / "basic", htpasswd, USER) as server:
+        yield server
 
 
 @pytest.fixture
 def token_registry(folder):
-    """A registry under token authentication; everybody may pull, USER may do everything. `.tokens` is the token server."""
+    """A docker-registry that believes a token server, `.tokens`; everybody may pull, USER may do everything."""
     tokens = TokenServer(folder / "tokens", {USER[0]: USER[1]}, anonymous=["pull"])
     server = Registry(folder / "by-token", auth=tokens.auth_section())
     server.tokens = tokens
@@ -100,13 +127,12 @@ def token_registry(folder):
 
 
 @pytest.fixture
-def tls_registry(folder):
+def tls_registry(folder, registry_program):
     """A registry under TLS as localhost, by an authority that nobody trusts: `.tls.ca`. See trusted_tls_registry."""
     made = certificates.make_certificates(folder / "tls", "localhost", "127.0.0.1")
-    server = Registry(folder / "by-tls", tls=made, host="localhost")
-    server.tls = made
-    yield server
-    server.stop()
+    with registry_program(folder / "by-tls", tls=made, host="localhost", port=free_port()) as server:
+        server.tls = made
+        yield server
 
 
 @pytest.fixture

@@ -99,8 +99,8 @@ class RegistryClient:
 
 
 class RegistryServer(RegistryClient):
-    """A registry that a test started, as a client of it. What each of them gives: `process`, `start()`, `stop()`, and `log`, a file with its requests in the common
-    log format; as a context it ends with its block."""
+    """A registry that a test started, as a client of it. What each of them gives: `process`, `start()`, `stop()`, `file_of(DIGEST)`, and `log`, a file with its
+    requests in the common log format; as a context it ends with its block."""
 
     forgotten = 0
 
@@ -154,6 +154,16 @@ class Registry(RegistryServer):
         (folder / "config.yml").write_text("\n".join(config) + "\n")
         self.log = folder / "requests.log"
         self.start()
+
+    @classmethod
+    def under_passwords(cls, folder, htpasswd, user, **more):
+        """One in which `user` of an htpasswd file may do everything, and nobody else anything. It asks for Basic credentials alone."""
+        return cls(folder, user=user, auth=["auth:", "  htpasswd:", "    realm: test", f"    path: {htpasswd}"], **more)
+
+    def file_of(self, name):
+        """A blob's file."""
+        algorithm, digits = name.split(":")
+        return self.folder / "data/docker/registry/v2/blobs" / algorithm / digits[:2] / digits / "data"
 
     def start(self):
         with open(self.log, "ab") as out, open(self.folder / "errors.log", "ab") as errors:
