@@ -121,7 +121,7 @@ class TestRequests:
         assert not any(seen[:10]) and any(seen)
 
     def test_who_waits_as_told_gets_all(self, limited, davit, folder):
-        server = limited("client_requests = 3")
+        server = limited("client_requests = 10")
         with DavitRegistry(folder / "source") as source:
             reference = source.push_busybox("public/app:1")
             while server.request("GET", "/v2/")[0] != 429:

@@ -3,7 +3,6 @@
 import json
 import os
 import pty
-import subprocess
 
 import pytest
 from testing import images

@@ -13,23 +13,15 @@ class DavitRegistry(RegistryServer):
     """A `davit registry serve` process; its store is FOLDER/data. `config` is TOML text; `client_authority` signs the certificates that clients must show; `port` 0 lets the server choose one, which a later start() keeps.
     Without its access log "common" there are no requests() of it."""
 
-<<<<<<< HEAD
-    def __init__(self, folder, port=0, config="", user=None, host="127.0.0.1", tls=None, environment=None, access_log="common", client_authority=None):
-=======
     def __init__(self, folder, port=0, config="", user=None, host="127.0.0.1", tls=None, environment=None, access_log="common", deletes=True,
                  client_authority=None):
->>>>>>> tests-on-davit-registry
         super().__init__(f"{host}:{port}", user=user, ca=tls and tls.ca)
         if not deletes:
             config += "\n[registry]\ndelete = false\n"
         if tls:
-<<<<<<< HEAD
-            config += f'\n[tls]\ncertificate = "{tls.certificate}"\nkey = "{tls.key}"\n' + (f'client_authority = "{client_authority}"\n' if client_authority else "")
-        self.tls = tls
-=======
             config += f'\n[tls]\ncertificate = "{tls.certificate}"\nkey = "{tls.key}"\n'
             config += f'client_authority = "{client_authority}"\n' if client_authority else ""
->>>>>>> tests-on-davit-registry
+        self.tls = tls
         self.environment = os.environ | (environment or {})
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
