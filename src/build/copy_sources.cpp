@@ -52,6 +52,16 @@ std::string kept_path(const std::string& pattern, const std::string& found) {
   return base::join(parts, "/");
 }
 
+// The filter of one source: what is wanted of the tree, but for what --exclude leaves out.
+TreeCopy::Filter filter_of(const std::string& source, const CopyTo& to, const TreeCopy::Filter& wanted) {
+  if (to.excludes.empty()) return wanted;
+  return [&to, &wanted, source](const std::string& path, bool folder) {
+    const bool is_below = path.size() > source.size() && path.starts_with(source);
+    const auto below = source.empty() ? path : path.substr(is_below ? source.size() + 1 : 0);
+    return !to.excludes.ignores(is_below ? below : std::string(last_of(path))) && (!wanted || wanted(path, folder));
+  };
+}
+
 }  // namespace
 
 std::vector<std::string> find_sources(const fs::Directory& tree, const std::string& pattern,
@@ -103,12 +113,14 @@ void add_sources(TreeCopy& copy, const fs::Directory& tree, const std::vector<st
     for (const auto& source : find_sources(tree, pattern, wanted)) {
       const auto parent = tree.open_inside(source.empty() ? "." : "./" + std::string(parent_of(source)));
       const auto status = source.empty() ? tree.own_status() : parent->status(std::string(last_of(source))).value();
+      const auto filter = filter_of(source, to, wanted);
+      if (!S_ISDIR(status.st_mode) && filter && !filter(source, false)) continue;
       if (to.parents) {
-        copy.add(tree, source, copy.resolve(join_path(destination, kept_path(pattern, source))), options, wanted);
+        copy.add(tree, source, copy.resolve(join_path(destination, kept_path(pattern, source))), options, filter);
       } else if (S_ISDIR(status.st_mode)) {
-        copy.add(tree, source, copy.resolve(destination), options, wanted);
+        copy.add(tree, source, copy.resolve(destination), options, filter);
       } else {
-        copy.add(tree, source, file_target(copy, to, std::string(last_of(source))), options, wanted);
+        copy.add(tree, source, file_target(copy, to, std::string(last_of(source))), options, filter);
       }
     }
   }

@@ -7,6 +7,7 @@
 
 #include "base/fs/tree.h"
 #include "build/tree_copy.h"
+#include "dockerfile/ignore_patterns.h"
 
 namespace davit::build {
 
@@ -19,6 +20,7 @@ struct CopyTo {
   std::string destination;  // as written; relative to `working_dir`
   std::string working_dir;
   bool parents = false;  // --parents: a source keeps the folders of its path (behind "/./" in it, if there)
+  dockerfile::IgnorePatterns excludes;  // --exclude: of paths below a source; of a file its name
 };
 
 // Adds what each source stands for to the copy. Throws Error(kInvalidArgument) in BuildKit's words for several sources

@@ -54,14 +54,6 @@ Source find_source(StepContext& context, const std::string& from) {
   return source;
 }
 
-TreeCopy::Filter without(const std::vector<std::string>& excludes, TreeCopy::Filter wanted) {
-  if (excludes.empty()) return wanted;
-  return [patterns = dockerfile::IgnorePatterns(excludes), wanted = std::move(wanted)](const std::string& path,
-                                                                                      bool folder) {
-    return !patterns.ignores(path) && (!wanted || wanted(path, folder));
-  };
-}
-
 std::optional<mode_t> mode_of(const std::string& text) {
   if (text.empty()) return {};
   const bool octal = text.size() <= 4 && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '7'; });
@@ -164,7 +156,7 @@ void put_in_layer(StepContext& context, const Planned& planned, const Source& so
 }
 
 CopyTo destination_of(const CopySources& sources, const StageState& state, bool parents = false) {
-  return {.destination = sources.destination, .working_dir = state.config.config.working_dir, .parents = parents};
+  return {.destination = sources.destination, .working_dir = state.config.config.working_dir, .parents = parents, .excludes = dockerfile::IgnorePatterns(sources.excludes)};
 }
 
 void add_inline_files(Planned& planned, const CopySources& sources, const CopyTo& to) {
@@ -187,7 +179,7 @@ void copy_step(StepContext& context, const dockerfile::Copy& copy, const StepRun
   const auto to = destination_of(copy.sources, state, copy.parents);
   if (!copy.sources.paths.empty()) {
     add_sources(planned.copy, source.root(), copy.sources.paths, to, for_source(planned.options, source),
-                without(copy.sources.excludes, source.wanted));
+                source.wanted);
   }
   add_inline_files(planned, copy.sources, to);
   std::string flags = copy.from.empty() ? "" : "--from=" + copy.from;
@@ -204,20 +196,19 @@ void add_step(StepContext& context, const dockerfile::Add& add, const StepRun& r
   Planned planned(context, add.sources, state);
   const auto to = destination_of(add.sources, state);
   const auto options = for_source(planned.options, source);
-  const auto wanted = without(add.sources.excludes, source.wanted);
   for (const auto& pattern : add.sources.paths) {
     if (pattern.find("://") != std::string::npos || pattern.starts_with("git@")) {
       throw Error::format(Code::kNotSupported, "ADD {}: davit does not fetch URLs and git repositories yet: ADD or COPY a file that was fetched before",
                           base::printable(pattern));
     }
-    for (const auto& path : find_sources(source.root(), pattern, wanted)) {
+    for (const auto& path : find_sources(source.root(), pattern, source.wanted)) {
       bool folder = false;
       if (add.unpack.value_or(true) && is_archive(source.root(), path)) {
         const auto target = planned.copy.resolve(destination_path(to, folder));
         planned.copy.add_folder(target, planned.options);
         planned.archives.push_back({path, target});
       } else {
-        add_sources(planned.copy, source.root(), {path}, to, options, wanted);
+        add_sources(planned.copy, source.root(), {path}, to, options, source.wanted);
       }
     }
   }
