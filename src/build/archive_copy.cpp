@@ -47,7 +47,8 @@ void write_archive(const TreeCopy& copy, const fs::Directory& tree, const std::s
   while (auto entry = reader.next()) {
     base::check_interrupted();
     if (layer::last_of(layer::clean_archive_path(entry->path)).starts_with(".wh.")) {
-      base::log::warn("{} of {} is left out: a layer takes its name for a whiteout", base::printable(entry->path), path);
+      base::log::warn("{} of {} is left out: a layer takes its name for a whiteout", base::printable(entry->path),
+                      path);
       continue;
     }
     entry->path = moved(copy, target, entry->path);

@@ -1,6 +1,6 @@
 #pragma once
-// Makes an image of a Dockerfile: only the stages that the target needs, each step once, from the cache where what it is
-// made of is what it was. docs/build.md.
+// Makes an image of a Dockerfile: only the stages that the target needs, each step once, from the cache where what it
+// is made of is what it was. docs/build.md.
 
 #include "build/build_request.h"
 #include "build/progress.h"
@@ -20,9 +20,9 @@ struct Workshop {
   transfer::Progress& pulls;
 };
 
-// Durable on return, with its tags. Throws dockerfile::SourceError for a mistake in the Dockerfile or a step that fails,
-// else Error in BuildKit's words; Error(kCancelled) after an interrupt, when nothing is left of what was under way but
-// the cache of steps that were done.
+// Durable on return, with its tags. Throws dockerfile::SourceError for a mistake in the Dockerfile or a step that
+// fails, else Error in BuildKit's words; Error(kCancelled) after an interrupt, when nothing is left of what was under
+// way but the cache of steps that were done.
 store::ImageRecord build(const Workshop& workshop, const BuildRequest& request);
 
 }  // namespace davit::build

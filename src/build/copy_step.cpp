@@ -56,9 +56,11 @@ Source find_source(StepContext& context, const std::string& from) {
 
 std::optional<mode_t> mode_of(const std::string& text) {
   if (text.empty()) return {};
-  const bool octal = text.size() <= 4 && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '7'; });
+  const bool octal =
+      text.size() <= 4 && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '7'; });
   if (!octal) {
-    throw Error::format(Code::kInvalidArgument, "invalid chmod parameter: '{}'. it should be octal string and between 0 and 07777",
+    throw Error::format(Code::kInvalidArgument,
+                        "invalid chmod parameter: '{}'. it should be octal string and between 0 and 07777",
                         base::printable(text));
   }
   return static_cast<mode_t>(std::stoul(text, nullptr, 8));
@@ -102,9 +104,10 @@ void check_destination(const CopySources& sources, const char* instruction) {
   if (sources.paths.size() + sources.files.size() < 2 || sources.destination.ends_with('/') ||
       sources.destination == "." || sources.destination.ends_with("/."))
     return;
-  throw Error::format(Code::kInvalidArgument,
-                      "When using {} with more than one source file, the destination must be a directory and end with a /",
-                      instruction);
+  throw Error::format(
+      Code::kInvalidArgument,
+      "When using {} with more than one source file, the destination must be a directory and end with a /",
+      instruction);
 }
 
 // An archive that is unpacked: its path in the context, and the folder that it goes to.
@@ -121,10 +124,10 @@ struct Planned {
   Planned(StepContext& context, const CopySources& sources, const StageState& state)
       : below(context.workshop.store.layers(), sources.link ? std::vector<oci::Digest>() : state.diff_ids()),
         copy(below.root()) {
-    LayersTree own(context.workshop.store.layers(), sources.chown.empty() ? std::vector<oci::Digest>() : state.diff_ids());
-    options = {.owner = owner_of(sources.chown, own.root()),
-               .mode = mode_of(sources.chmod),
-               .made = to_timespec(base::now())};
+    LayersTree own(context.workshop.store.layers(),
+                   sources.chown.empty() ? std::vector<oci::Digest>() : state.diff_ids());
+    options = {
+        .owner = owner_of(sources.chown, own.root()), .mode = mode_of(sources.chmod), .made = to_timespec(base::now())};
   }
 };
 
@@ -139,7 +142,8 @@ std::string archives_key(const Planned& planned, const Source& source, FileDiges
 
 void put_in_layer(StepContext& context, const Planned& planned, const Source& source, const StepRun& run,
                   const std::string& kind, const std::string& history, StageState& state) {
-  const auto owner = planned.options.owner ? fmt::format("{}:{}", planned.options.owner->uid, planned.options.owner->gid) : "";
+  const auto owner =
+      planned.options.owner ? fmt::format("{}:{}", planned.options.owner->uid, planned.options.owner->gid) : "";
   const auto key = key_of({state.key, kind, planned.copy.content_digest(context.digests),
                            planned.archives.empty() ? "" : archives_key(planned, source, context.digests) + owner});
   do_step(context, run, key, history, state, [&](int) {
@@ -156,7 +160,10 @@ void put_in_layer(StepContext& context, const Planned& planned, const Source& so
 }
 
 CopyTo destination_of(const CopySources& sources, const StageState& state, bool parents = false) {
-  return {.destination = sources.destination, .working_dir = state.config.config.working_dir, .parents = parents, .excludes = dockerfile::IgnorePatterns(sources.excludes)};
+  return {.destination = sources.destination,
+          .working_dir = state.config.config.working_dir,
+          .parents = parents,
+          .excludes = dockerfile::IgnorePatterns(sources.excludes)};
 }
 
 void add_inline_files(Planned& planned, const CopySources& sources, const CopyTo& to) {
@@ -191,15 +198,19 @@ void copy_step(StepContext& context, const dockerfile::Copy& copy, const StepRun
 void add_step(StepContext& context, const dockerfile::Add& add, const StepRun& run, StageState& state) {
   check_destination(add.sources, "ADD");
   if (!add.checksum.empty() || add.keep_git_dir)
-    throw Error(Code::kNotSupported, "ADD --checksum and --keep-git-dir are of URLs and git repositories, which davit does not fetch yet: copy a file that was fetched before");
+    throw Error(Code::kNotSupported,
+                "ADD --checksum and --keep-git-dir are of URLs and git repositories, which davit does not fetch yet: "
+                "copy a file that was fetched before");
   const auto source = context_source(context);
   Planned planned(context, add.sources, state);
   const auto to = destination_of(add.sources, state);
   const auto options = for_source(planned.options, source);
   for (const auto& pattern : add.sources.paths) {
     if (pattern.find("://") != std::string::npos || pattern.starts_with("git@")) {
-      throw Error::format(Code::kNotSupported, "ADD {}: davit does not fetch URLs and git repositories yet: ADD or COPY a file that was fetched before",
-                          base::printable(pattern));
+      throw Error::format(
+          Code::kNotSupported,
+          "ADD {}: davit does not fetch URLs and git repositories yet: ADD or COPY a file that was fetched before",
+          base::printable(pattern));
     }
     for (const auto& path : find_sources(source.root(), pattern, source.wanted)) {
       bool folder = false;
@@ -219,7 +230,8 @@ void add_step(StepContext& context, const dockerfile::Add& add, const StepRun& r
 void workdir_step(StepContext& context, const dockerfile::Workdir& workdir, const StepRun& run, StageState& state) {
   if (workdir.path.empty()) throw Error(Code::kInvalidArgument, "WORKDIR requires a path");
   auto& config = state.config.config;
-  const auto path = layer::clean_archive_path(workdir.path.starts_with('/') ? workdir.path : config.working_dir + "/" + workdir.path);
+  const auto path =
+      layer::clean_archive_path(workdir.path.starts_with('/') ? workdir.path : config.working_dir + "/" + workdir.path);
   config.working_dir = "/" + path;
   Planned planned(context, {}, state);
   planned.copy.add_folder(planned.copy.resolve(path), planned.options);

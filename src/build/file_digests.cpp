@@ -28,8 +28,8 @@ std::string key_of(const struct stat& status) {
 }
 
 bool is_young(const struct stat& status) {
-  const auto changed = base::Time(std::chrono::seconds(status.st_ctim.tv_sec) +
-                                  std::chrono::nanoseconds(status.st_ctim.tv_nsec));
+  const auto changed =
+      base::Time(std::chrono::seconds(status.st_ctim.tv_sec) + std::chrono::nanoseconds(status.st_ctim.tv_nsec));
   return base::now() - changed < kYoung;
 }
 

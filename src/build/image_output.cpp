@@ -22,15 +22,13 @@ store::ImageRecord write_image(store::Store& store, store::Lease& lease, const S
   oci::ImageConfig config = state.config;
   config.created = state.at;
   std::vector<store::ImageLayer> layers = state.layers;
-  oci::Manifest manifest = {
-      .media_type = std::string(oci::media_type::kOciManifest),
-      .config = content.add_document(lease, oci::media_type::kOciConfig, oci::to_json(config))};
+  oci::Manifest manifest = {.media_type = std::string(oci::media_type::kOciManifest),
+                            .config = content.add_document(lease, oci::media_type::kOciConfig, oci::to_json(config))};
   for (auto& layer : layers) {
     layer.blob = as_oci(layer.blob);
     manifest.layers.push_back(layer.blob);
   }
-  const auto target =
-      content.add_document(lease, oci::media_type::kOciManifest, oci::to_json(manifest));
+  const auto target = content.add_document(lease, oci::media_type::kOciManifest, oci::to_json(manifest));
   content.commit();
   store::ImageRecord record = {.id = manifest.config.digest,
                                .manifest = target,

@@ -10,8 +10,8 @@
 
 namespace davit::build {
 
-// Configuration and manifest of OCI's types, the image's record, its tags as one step. Durable on return; the layers are
-// here, and leased by the caller.
+// Configuration and manifest of OCI's types, the image's record, its tags as one step. Durable on return; the layers
+// are here, and leased by the caller.
 store::ImageRecord write_image(store::Store& store, store::Lease& lease, const StageState& state,
                                const std::vector<oci::Reference>& tags);
 

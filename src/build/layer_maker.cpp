@@ -26,8 +26,7 @@ std::string media_type_of(codec::Compression compression) {
 std::optional<store::ImageLayer> make_layer(store::Store& store, store::Lease& lease, const LayerOptions& options,
                                             const std::function<bool(base::Sink& tar)>& write) {
   const auto writer = store.blobs().ingest_unknown();
-  const auto compressed =
-      codec::compress(*writer, options.compression, options.level, codec::compression_threads());
+  const auto compressed = codec::compress(*writer, options.compression, options.level, codec::compression_threads());
   codec::HashSink diff_id;
   base::TeeSink both(diff_id, *compressed);
   if (!write(both)) return {};

@@ -85,9 +85,9 @@ RunContainer RunContainers::run(container::Description description,
   const auto created = containers_.create(std::move(description));
   RunContainer container(containers_, created.id(), std::move(lock));
   const OutputPipe pipe(output);
-  const auto code = container::start_attached(containers_, created.id(),
-                                              {.streams = {.in = -1, .out = pipe.write_end(), .err = pipe.write_end()},
-                                               .forward_signals = false});
+  const auto code = container::start_attached(
+      containers_, created.id(),
+      {.streams = {.in = -1, .out = pipe.write_end(), .err = pipe.write_end()}, .forward_signals = false});
   container.exit_code_ = code.value_or(0);
   return container;
 }

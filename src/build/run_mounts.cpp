@@ -42,7 +42,8 @@ void RunMounts::add(const Mount& mount) {
   const auto target = absolute(mount.target, working_dir_);
   if (mount.type == MountType::kBind) return add_bind(mount, target);
   if (mount.type == MountType::kCache) return add_cache(mount, target);
-  points_.push_back({.kind = MountKind::kTmpfs, .target = target, .size = static_cast<std::uint64_t>(mount.size_bytes)});
+  points_.push_back(
+      {.kind = MountKind::kTmpfs, .target = target, .size = static_cast<std::uint64_t>(mount.size_bytes)});
   keys_.push_back(fmt::format("tmpfs {} {}", target.string(), mount.size_bytes));
 }
 
@@ -116,7 +117,8 @@ void RunMounts::add_secret(const Mount& mount) {
   const auto mode = mount.mode.value_or(kSecretMode);
   fs::write_file(folder / "value", value, static_cast<mode_t>(mode));
   fs::Directory::open(folder).set_owner("value", {.uid = mount.uid.value_or(0), .gid = mount.gid.value_or(0)});
-  put((folder / "value").string(), absolute(mount.target.empty() ? "/run/secrets/" + id : mount.target, working_dir_), true);
+  put((folder / "value").string(), absolute(mount.target.empty() ? "/run/secrets/" + id : mount.target, working_dir_),
+      true);
 }
 
 void RunMounts::add_agent(const Mount& mount) {

@@ -29,8 +29,8 @@ class RunMounts {
     std::filesystem::path caches;   // durable
     std::filesystem::path scratch;  // in memory, for secrets
   };
-  // Throws Error(kNotFound) for a secret or an agent that is required and missing, Error(kNotSupported) naming what davit
-  // does not mount, Error(kCancelled) while it waits for a cache.
+  // Throws Error(kNotFound) for a secret or an agent that is required and missing, Error(kNotSupported) naming what
+  // davit does not mount, Error(kCancelled) while it waits for a cache.
   RunMounts(const std::vector<dockerfile::Mount>& mounts, const std::string& working_dir, const BuildRequest& request,
             const Places& places, const FindTree& find_tree);
 

@@ -50,10 +50,10 @@ class Trees {
   MountedTree find(const dockerfile::Mount& mount) {
     if (mount.from.empty()) return of_context(mount);
     const auto& named = context_.request.contexts;
-    if (const auto found = named.find(mount.from); found != named.end())
-      return of_folder(found->second, mount.source);
+    if (const auto found = named.find(mount.from); found != named.end()) return of_folder(found->second, mount.source);
     const auto tree = context_.trees.find(mount.from);
-    if (tree.diff_ids.empty()) throw Error::format(Code::kNotFound, "{} is empty: there is nothing to mount", mount.from);
+    if (tree.diff_ids.empty())
+      throw Error::format(Code::kNotFound, "{} is empty: there is nothing to mount", mount.from);
     mounted_.emplace_back(context_.workshop.store.layers(), tree.diff_ids, context_.durable(), context_.run(),
                           !mount.read_only);
     return {mounted_.back().folder(), tree.key};
@@ -107,7 +107,8 @@ std::set<std::string> stubs_of(const std::vector<container::MountPoint>& points,
     const auto target = layer::clean_archive_path(point.target.string());
     auto stub = target;
     if (below != nullptr && below->open_path_inside(stub)) continue;
-    for (auto above = std::string(layer::parent_of(stub)); !above.empty(); above = std::string(layer::parent_of(above))) {
+    for (auto above = std::string(layer::parent_of(stub)); !above.empty();
+         above = std::string(layer::parent_of(above))) {
       if (below != nullptr && below->open_path_inside(above)) break;
       const auto folder = upper.open_inside(above);
       if (!folder || folder->list().size() != 1) break;
@@ -150,13 +151,16 @@ container::Description describe(const StepContext& context, const dockerfile::Ru
 void run_step(StepContext& context, const dockerfile::Run& run, const std::vector<std::string>& more_env,
               const StepRun& how, StageState& state) {
   if (run.security == RunSecurity::kInsecure && !context.request.allow_insecure) {
-    throw Error(Code::kPermissionDenied,
-                "security.insecure is not allowed: RUN --security=insecure needs `davit build --allow security.insecure`");
+    throw Error(
+        Code::kPermissionDenied,
+        "security.insecure is not allowed: RUN --security=insecure needs `davit build --allow security.insecure`");
   }
   if (state.layers.empty()) throw Error(Code::kInvalidArgument, "RUN has no files to run: the stage is empty");
   const auto args = state.command_of(run.command);
   if (run.command.shell_form && dockerfile::shell_script(run.command).file_name)
-    throw Error(Code::kNotSupported, "a here-document with a #! line of its own is not supported yet: name the program, as in RUN python3 <<EOF");
+    throw Error(
+        Code::kNotSupported,
+        "a here-document with a #! line of its own is not supported yet: name the program, as in RUN python3 <<EOF");
   Trees trees(context);
   const RunMounts mounts(run.mounts, state.config.config.working_dir, context.request,
                          {.caches = context.durable() / "caches", .scratch = context.run()},

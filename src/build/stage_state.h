@@ -15,8 +15,8 @@ namespace davit::build {
 struct StageState {
   oci::ImageConfig config;
   std::vector<store::ImageLayer> layers;
-  std::string key;  // of all files so far: step_cache.h
-  base::Time at;    // when the last step was made
+  std::string key;               // of all files so far: step_cache.h
+  base::Time at;                 // when the last step was made
   dockerfile::Environment args;  // ARGs that were declared and have a value
   bool has_own_cmd = false;
 
@@ -43,8 +43,8 @@ class StageVariables final : public dockerfile::Variables {
 std::optional<std::string> find_env(const std::vector<std::string>& env, std::string_view name);
 void set_env(std::vector<std::string>& env, const std::string& name, const std::string& value);
 
-// An instruction that changes the configuration alone; its variables are replaced. False for the others (FROM, RUN, COPY,
-// ADD, WORKDIR, ARG). Throws Error(kInvalidArgument).
+// An instruction that changes the configuration alone; its variables are replaced. False for the others (FROM, RUN,
+// COPY, ADD, WORKDIR, ARG). Throws Error(kInvalidArgument).
 bool apply_to_config(const dockerfile::Instruction& instruction, StageState& state);
 
 }  // namespace davit::build

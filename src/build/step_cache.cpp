@@ -30,11 +30,10 @@ CachedStep from_note(const std::string& text) {
   step.created = base::parse_rfc3339(std::string(note.at("created").as_string())).value();
   step.description = note.at("description").as_string().c_str();
   if (note.contains("blob")) {
-    step.layer = store::ImageLayer{
-        .blob = {.media_type = note.at("media_type").as_string().c_str(),
-                 .digest = oci::Digest::parse(std::string(note.at("blob").as_string())),
-                 .size = note.at("size").to_number<std::uint64_t>()},
-        .diff_id = oci::Digest::parse(std::string(note.at("diff_id").as_string()))};
+    step.layer = store::ImageLayer{.blob = {.media_type = note.at("media_type").as_string().c_str(),
+                                            .digest = oci::Digest::parse(std::string(note.at("blob").as_string())),
+                                            .size = note.at("size").to_number<std::uint64_t>()},
+                                   .diff_id = oci::Digest::parse(std::string(note.at("diff_id").as_string()))};
   }
   return step;
 }

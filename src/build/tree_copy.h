@@ -35,12 +35,12 @@ struct PathOrder {
 
 // A thing of the layer to be. Paths have no slash at either end; "" is the root.
 struct PlannedEntry {
-  codec::TarEntry entry;                       // its path is the key
-  const base::fs::Directory* tree = nullptr;   // where a file's bytes are, and its path there
+  codec::TarEntry entry;                      // its path is the key
+  const base::fs::Directory* tree = nullptr;  // where a file's bytes are, and its path there
   std::string source;
-  std::shared_ptr<const std::string> bytes;    // in place of that
-  struct stat status {};                       // of the source
-  bool is_above = false;                       // a folder above what is copied, as it is in the image or made for it
+  std::shared_ptr<const std::string> bytes;  // in place of that
+  struct stat status {};                     // of the source
+  bool is_above = false;                     // a folder above what is copied, as it is in the image or made for it
 };
 
 // The path with all links in it resolved in a tree, whose root is /, also where what they lead to is missing. Throws
@@ -53,7 +53,7 @@ class TreeCopy {
   // `below`: the merged tree of the layers below; null where it is empty or of no account (--link). Outlives this.
   explicit TreeCopy(const base::fs::Directory* below) : below_(below) {}
 
-  std::string resolve(std::string_view path) const;  // in the tree below, as resolve_links
+  std::string resolve(std::string_view path) const;   // in the tree below, as resolve_links
   bool is_folder(const std::string& resolved) const;  // below, or planned here
 
   using Filter = std::function<bool(const std::string& path, bool is_folder)>;  // of the path in the source's tree

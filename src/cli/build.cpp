@@ -1,8 +1,8 @@
 #include <algorithm>
 
-#include "build/builder.h"
 #include "base/fs/file.h"
 #include "base/strings.h"
+#include "build/builder.h"
 #include "cli/arguments.h"
 #include "cli/build_input.h"
 #include "cli/build_progress.h"
@@ -155,8 +155,8 @@ int run_build(Context& context, const Arguments& arguments) {
     return 0;
   } catch (const dockerfile::SourceError& error) {
     const auto& message = error.message();
-    print_error(message.substr(0, message.size() - error.reason().size()) + "ERROR: failed to build: failed to solve: " +
-                error.reason());
+    print_error(message.substr(0, message.size() - error.reason().size()) +
+                "ERROR: failed to build: failed to solve: " + error.reason());
   } catch (const base::Error& error) {
     if (error.code() == base::Code::kCancelled) throw;
     print_error("ERROR: failed to build: " + error.message());

@@ -47,8 +47,7 @@ std::string read_text(const path& file) {
 }  // namespace
 
 void read_build_input(const std::string& context, const std::string& file, build::BuildRequest& request) {
-  if (is_remote(context))
-    throw ClientError("davit builds from folders, not from " + context + " yet: fetch it first");
+  if (is_remote(context)) throw ClientError("davit builds from folders, not from " + context + " yet: fetch it first");
   if (context == "-") {
     if (!file.empty() && file != "-")
       throw ClientError("invalid argument: can't use stdin for both build context and dockerfile");

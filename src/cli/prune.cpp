@@ -121,7 +121,8 @@ int run_container_prune(Context& context, const Arguments& arguments) {
 int run_builder_prune(Context& context, const Arguments& arguments) {
   const bool all = arguments.flag("all");
   const Filters filters = filters_of(arguments);
-  const char* warning = all ? "WARNING! This will remove all build cache." : "WARNING! This will remove all dangling build cache.";
+  const char* warning =
+      all ? "WARNING! This will remove all build cache." : "WARNING! This will remove all dangling build cache.";
   if (declined(arguments, std::string(warning) + " Are you sure you want to continue?")) return 0;
   filters.allow_only({"until"});
   const auto pruned = prune_build_cache(context, {.all = all, .unused_since = filters.until(base::now())});

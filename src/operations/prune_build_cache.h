@@ -10,8 +10,8 @@
 namespace davit::operations {
 
 struct BuildCacheOptions {
-  bool all = false;                         // also the folders of RUN --mount=type=cache that no build has just now
-  std::optional<base::Time> unused_since;   // only what was not used since then
+  bool all = false;                        // also the folders of RUN --mount=type=cache that no build has just now
+  std::optional<base::Time> unused_since;  // only what was not used since then
 };
 
 struct PrunedBuildCache {

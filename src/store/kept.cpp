@@ -1,8 +1,7 @@
 #include "store/kept.h"
 
-#include <sys/stat.h>
-
 #include <boost/json.hpp>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/fs/paths.h"
