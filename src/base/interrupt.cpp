@@ -19,6 +19,8 @@ std::atomic<int> raised_signal = 0;
 static_assert(std::atomic<int>::is_always_lock_free, "the flag is set in a signal handler");
 int event_fd = -1;
 
+thread_local int shields = 0;
+
 void notify() {
   const std::uint64_t one = 1;
   if (event_fd >= 0) [[maybe_unused]]
@@ -35,7 +37,7 @@ extern "C" void on_interrupt(int number) {
 }  // namespace
 
 void install_interrupt_handlers() {
-  interrupt_fd();
+  interrupt_fd();  // made now
   struct sigaction action = {};
   action.sa_handler = on_interrupt;
   sigemptyset(&action.sa_mask);
@@ -47,7 +49,11 @@ void install_interrupt_handlers() {
 bool interrupted() { return raised_signal != 0; }
 int interrupt_signal() { return raised_signal; }
 
+Uninterrupted::Uninterrupted() { ++shields; }
+Uninterrupted::~Uninterrupted() { --shields; }
+
 void check_interrupted() {
+  if (shields > 0) return;
   if (interrupted()) throw Error(Code::kCancelled, "interrupted");
   if (const Cancellation* own = Cancellation::of_this_thread(); own != nullptr && own->cancelled()) {
     throw Error(Code::kCancelled, "cancelled");
@@ -55,11 +61,13 @@ void check_interrupted() {
 }
 
 std::array<int, 2> interrupt_fds() {
+  if (shields > 0) return {-1, -1};
   const Cancellation* own = Cancellation::of_this_thread();
   return {interrupt_fd(), own != nullptr ? own->fd() : -1};
 }
 
 int interrupt_fd() {
+  if (shields > 0) return -1;  // poll(2) passes over it
   if (event_fd < 0) event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   return event_fd;
 }

@@ -19,6 +19,15 @@ void check_interrupted();
 std::array<int, 2> interrupt_fds();
 // The first of them.
 int interrupt_fd();
+// While one lives, neither an interrupt nor a cancellation ends this thread's work: for what must be undone after one.
+class Uninterrupted {
+ public:
+  Uninterrupted();
+  ~Uninterrupted();
+  Uninterrupted(const Uninterrupted&) = delete;
+  Uninterrupted& operator=(const Uninterrupted&) = delete;
+};
+
 void raise_interrupt_for_test(bool raised);
 
 }  // namespace davit::base

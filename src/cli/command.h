@@ -74,6 +74,8 @@ int run_history(Context& context, const Arguments& arguments);
 int run_image_inspect(Context& context, const Arguments& arguments);
 int run_image_prune(Context& context, const Arguments& arguments);
 int run_images(Context& context, const Arguments& arguments);
+int run_build(Context& context, const Arguments& arguments);
+int run_builder_prune(Context& context, const Arguments& arguments);
 int run_import(Context& context, const Arguments& arguments);
 int run_info(Context& context, const Arguments& arguments);
 int run_inspect(Context& context, const Arguments& arguments);

@@ -8,6 +8,7 @@
 namespace davit::cli {
 
 std::vector<Command> file_commands();             // files_table.cpp
+std::vector<Command> build_commands();            // build_table.cpp
 std::vector<Command> image_commands();            // images_table.cpp
 std::vector<Command> lifecycle_commands();        // lifecycle_table.cpp
 std::vector<Command> network_commands();          // networks_table.cpp

@@ -12,9 +12,9 @@ using enum ValueKind;
 // Each row, and one more for each of its other names: "image ls" is "images" under another name.
 std::vector<Command> all_rows() {
   std::vector<Command> rows;
-  for (const auto& part :
-       {file_commands(), image_commands(), lifecycle_commands(), network_commands(), registry_commands(),
-        registry_server_commands(), run_commands(), stream_commands(), system_commands(), volume_commands()}) {
+  for (const auto& part : {build_commands(), file_commands(), image_commands(), lifecycle_commands(),
+                           network_commands(), registry_commands(), registry_server_commands(), run_commands(),
+                           stream_commands(), system_commands(), volume_commands()}) {
     for (const Command& command : part) {
       rows.push_back(command);
       for (const std::string_view alias : command.aliases) {

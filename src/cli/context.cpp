@@ -55,7 +55,11 @@ store::Store& Context::store() {
 }
 
 container::ContainerStore& Context::containers() {
-  if (containers_) return *containers_;
+  if (!containers_) containers_ = std::make_unique<container::ContainerStore>(container_options());
+  return *containers_;
+}
+
+container::ContainerStore::Options Context::container_options() {
   store::Store& opened = store();
   std::vector<std::string> exit_command = {std::filesystem::read_symlink("/proc/self/exe").string()};
   if (options_.root) {
@@ -65,16 +69,14 @@ container::ContainerStore& Context::containers() {
   if (options_.config)
     exit_command.insert(exit_command.end(), {"--config", std::filesystem::absolute(*options_.config).string()});
   exit_command.insert(exit_command.end(), {"internal", "exited"});
-  containers_ = std::make_unique<container::ContainerStore>(
-      container::ContainerStore::Options{.root = opened.root(),
-                                         .run = opened.run(),
-                                         .cgroup_parent = cgroup_parent(),
-                                         .exit_command = std::move(exit_command),
-                                         .runtime = settings().runtime,
-                                         .cgroup_manager = settings().cgroup_manager,
-                                         .networks = [this]() -> const network::Fabric& { return networks(); },
-                                         .layers = [&opened]() -> layer::LayerStore& { return opened.layers(); }});
-  return *containers_;
+  return {.root = opened.root(),
+          .run = opened.run(),
+          .cgroup_parent = cgroup_parent(),
+          .exit_command = std::move(exit_command),
+          .runtime = settings().runtime,
+          .cgroup_manager = settings().cgroup_manager,
+          .networks = [this]() -> const network::Fabric& { return networks(); },
+          .layers = [&opened]() -> layer::LayerStore& { return opened.layers(); }};
 }
 
 // The store's own.

@@ -33,6 +33,7 @@ class Context {
   store::Store& store();
   store::ImageStore& images() { return store().images(); }
   container::ContainerStore& containers();
+  container::ContainerStore::Options container_options();
   const network::Fabric& networks();
   transfer::Registries& registries();
   // Others than the command's own: all hosts insecure where told.

@@ -12,6 +12,17 @@ const std::vector<ManualText>& manual_texts() {
        {{"In this bash, now", "source <(davit completion bash)"},
         {"For zsh, in a folder of its fpath", "davit completion zsh > ~/.zfunc/_davit"},
         {"For fish", "davit completion fish > ~/.config/fish/completions/davit.fish"}}},
+      {"build",
+       {"Only the stages that the target needs are built, and of those only the steps whose sources changed. PATH is a "
+        "folder; `-` reads a Dockerfile from standard input, without a folder. Files that .dockerignore names are not "
+        "seen by COPY and ADD.",
+        "Contexts and ADD from URLs and git repositories are not supported yet."},
+       {{"An image under two names", "davit build -t app:1.4.0 -t registry.example/app:1.4.0 ."},
+        {"With a secret that is in no layer", "davit build --secret id=token,src=token.txt -t app:1.4.0 ."},
+        {"One stage, and its ID alone", "davit build -q --target test ."}}},
+      {"builder prune",
+       {"Lets go of what earlier builds keep for the next ones. Layers that an image has stay."},
+       {{"What was not used for a week", "davit builder prune -f --filter until=168h"}}},
       {"history",
        {"The steps by which the image was made, newest first, as its config tells them."},
        {{"The commands in full", "davit history --no-trunc app:1.0.0"}}},

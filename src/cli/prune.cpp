@@ -5,6 +5,7 @@
 #include "cli/context.h"
 #include "cli/format.h"
 #include "cli/output.h"
+#include "operations/prune_build_cache.h"
 #include "operations/prune_containers.h"
 #include "operations/prune_images.h"
 #include "operations/prune_volumes.h"
@@ -28,6 +29,11 @@ operations::PruneOptions options_of(const Filters& filters, bool all) {
 
 operations::PrunedImages prune_images(Context& context, const operations::PruneOptions& options) {
   return operations::prune_images(
+      context.store(), [&] { return operations::list_uses(context.containers()); }, options);
+}
+
+operations::PrunedBuildCache prune_build_cache(Context& context, const operations::BuildCacheOptions& options) {
+  return operations::prune_build_cache(
       context.store(), [&] { return operations::list_uses(context.containers()); }, options);
 }
 
@@ -112,6 +118,18 @@ int run_container_prune(Context& context, const Arguments& arguments) {
   return 0;
 }
 
+int run_builder_prune(Context& context, const Arguments& arguments) {
+  const bool all = arguments.flag("all");
+  const Filters filters = filters_of(arguments);
+  const char* warning =
+      all ? "WARNING! This will remove all build cache." : "WARNING! This will remove all dangling build cache.";
+  if (declined(arguments, std::string(warning) + " Are you sure you want to continue?")) return 0;
+  filters.allow_only({"until"});
+  const auto pruned = prune_build_cache(context, {.all = all, .unused_since = filters.until(base::now())});
+  print_total(pruned.bytes);
+  return 0;
+}
+
 int run_system_prune(Context& context, const Arguments& arguments) {
   const Filters filters = filters_of(arguments);
   if (arguments.flag("volumes") && filters.has("until"))
@@ -132,7 +150,10 @@ int run_system_prune(Context& context, const Arguments& arguments) {
   }
   const auto images = prune_images(context, options);
   print_images(images);
-  print_total(containers.bytes + volumes.bytes + images.bytes);
+  operations::PrunedBuildCache cache;
+  if (!options.match_labels)  // steps have none
+    cache = prune_build_cache(context, {.all = arguments.flag("all"), .unused_since = options.created_before});
+  print_total(containers.bytes + volumes.bytes + images.bytes + cache.bytes);
   return 0;
 }
 

@@ -106,16 +106,6 @@ store::ImageRecord get_parent(store::Store& store, const HeldContainer& held) {
                       image ? image->text() : "it has none");
 }
 
-// Seals a document that is made here.
-oci::Descriptor add_document(store::Store& store, store::Lease& lease, transfer::StagedContent& content,
-                             const std::string& media_type, const std::string& bytes) {
-  lease.add(codec::digest_of(bytes));
-  auto sealed = store.blobs().seal(bytes);
-  const oci::Descriptor descriptor = {.media_type = media_type, .digest = sealed->digest(), .size = bytes.size()};
-  content.add(std::move(sealed));
-  return descriptor;
-}
-
 }  // namespace
 
 store::ImageRecord commit_container(store::Store& store, container::ContainerStore& containers,
@@ -153,10 +143,10 @@ store::ImageRecord commit_container(store::Store& store, container::ContainerSto
 
   oci::Manifest manifest = {
       .media_type = family.manifest,
-      .config = add_document(store, *lease, content, family.config, oci::to_json(config)),
+      .config = content.add_document(*lease, family.config, oci::to_json(config)),
   };
   for (const store::ImageLayer& layer : layers) manifest.layers.push_back(layer.blob);
-  const auto target = add_document(store, *lease, content, family.manifest, oci::to_json(manifest));
+  const auto target = content.add_document(*lease, family.manifest, oci::to_json(manifest));
   content.commit();
 
   store::ImageRecord record = {.id = manifest.config.digest,

@@ -14,6 +14,7 @@
 #include "oci/manifest.h"
 #include "policy/reachability.h"
 #include "store/journal.h"
+#include "store/kept.h"
 #include "store/leases.h"
 #include "store/store_lock.h"
 
@@ -98,7 +99,8 @@ bool Collector::step(Store::Collected& collected) {
 
 std::string Collector::state_of_roots() const {
   // Whatever changes an image or a tag appends to the journal.
-  return std::to_string(Journal(root_ / "tags.journal").size()) + "\n" + leases_state(root_);
+  return std::to_string(Journal(root_ / "tags.journal").size()) + "\n" + KeptContent(root_).state() + "\n" +
+         leases_state(root_);
 }
 
 // An index all of whose platforms are here (one that was loaded) keeps them: what is saved or pushed is the index
@@ -146,6 +148,7 @@ void Collector::find_garbage() {
     add_whole_index(*move.from, edges);
   }
   for (oci::Digest& digest : leased(root_)) roots.push_back(std::move(digest));
+  for (oci::Digest& digest : KeptContent(root_).digests()) roots.push_back(std::move(digest));
 
   const auto edges_of = [&](const oci::Digest& node) {
     const auto found = edges.find(node);

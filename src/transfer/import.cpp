@@ -84,32 +84,20 @@ store::ImageRecord import_archive(store::Store& store, base::Source& archive, co
   config.diff_ids = {imported.diff_id};
   config.history = {
       {.created = config.created, .comment = options.message.empty() ? "Imported from " + name : options.message}};
-  const std::string config_bytes = oci::to_json(config);
-  lease->add(codec::digest_of(config_bytes));
-  auto sealed_config = store.blobs().seal(config_bytes);
-  const oci::Digest id = sealed_config->digest();
-  content.add(std::move(sealed_config));
-
-  oci::Manifest manifest = {
-      .media_type = std::string(oci::media_type::kOciManifest),
-      .config = {.media_type = std::string(oci::media_type::kOciConfig), .digest = id, .size = config_bytes.size()},
-      .layers = {layer.blob}};
-  const std::string manifest_bytes = oci::to_json(manifest);
-  lease->add(codec::digest_of(manifest_bytes));
-  auto sealed_manifest = store.blobs().seal(manifest_bytes);
-  const oci::Descriptor descriptor = {
-      .media_type = manifest.media_type, .digest = sealed_manifest->digest(), .size = manifest_bytes.size()};
-  content.add(std::move(sealed_manifest));
+  const auto config_blob = content.add_document(*lease, oci::media_type::kOciConfig, oci::to_json(config));
+  const oci::Manifest manifest = {
+      .media_type = std::string(oci::media_type::kOciManifest), .config = config_blob, .layers = {layer.blob}};
+  const auto descriptor = content.add_document(*lease, manifest.media_type, oci::to_json(manifest));
   content.commit();
 
-  store::ImageRecord record = {.id = id,
+  store::ImageRecord record = {.id = config_blob.digest,
                                .manifest = descriptor,
                                .layers = {layer},
                                .size = content_size(store, {layer}),
                                .created = config.created,
                                .added = base::now()};
   store::Change change = {.command = "import", .add_images = {record}};
-  if (options.tag) change.set_tags.push_back({.reference = *options.tag, .target = descriptor, .image = id});
+  if (options.tag) change.set_tags.push_back({.reference = *options.tag, .target = descriptor, .image = record.id});
   store.images().apply(change);
   return record;
 } catch (Error& e) {

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/fs/paths.h"
 #include "base/log.h"
+#include "codec/hash.h"
 
 namespace davit::transfer {
 
@@ -37,6 +38,16 @@ void StagedContent::add(std::unique_ptr<layer::StagedLayer> layer) {
   } else {
     found_layers_ = true;
   }
+}
+
+oci::Descriptor StagedContent::add_document(store::Lease& lease, std::string_view media_type,
+                                            const std::string& bytes) {
+  lease.add(codec::digest_of(bytes));
+  auto sealed = store_.blobs().seal(bytes);
+  const oci::Descriptor descriptor = {
+      .media_type = std::string(media_type), .digest = sealed->digest(), .size = bytes.size()};
+  add(std::move(sealed));
+  return descriptor;
 }
 
 void StagedContent::add_temporary(std::unique_ptr<blob::SealedBlob> blob) {

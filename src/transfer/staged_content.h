@@ -3,6 +3,8 @@
 
 #include <memory>
 #include <mutex>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "store/store.h"
@@ -17,6 +19,8 @@ class StagedContent {
   // Null is of what was there already.
   void add(std::unique_ptr<blob::SealedBlob> blob);
   void add(std::unique_ptr<layer::StagedLayer> layer);
+  // Seals a document that is made here (a config, a manifest), leased before.
+  oci::Descriptor add_document(store::Lease& lease, std::string_view media_type, const std::string& bytes);
   // A blob that is only needed until its layer is known to be here; drop_temporary() ends that.
   void add_temporary(std::unique_ptr<blob::SealedBlob> blob);
 

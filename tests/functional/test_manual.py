@@ -29,7 +29,7 @@ def test_the_manual_is_not_stale(davit, folder):
 def test_every_command_is_in_the_index(davit):
     index = (MANUAL / "index.md").read_text()
     commands = re.findall(r"^  (\w+) +", davit("--help").stdout.split("Global Options")[0], re.M)
-    groups = {"image", "tags", "system", "manifest", "container", "volume", "network", "registry"}
+    groups = {"image", "builder", "tags", "system", "manifest", "container", "volume", "network", "registry"}
     for command in set(commands) - groups:
         assert f"[{command}]({command}.md)" in index
     assert "[tags log](tags-log.md)" in index and "(differences.md)" in index
