@@ -58,8 +58,13 @@ TreeCopy::Filter filter_of(const std::string& source, const CopyTo& to, const Tr
   return [&to, &wanted, source](const std::string& path, bool folder) {
     const bool is_below = path.size() > source.size() && path.starts_with(source);
     const auto below = source.empty() ? path : path.substr(is_below ? source.size() + 1 : 0);
-    return !to.excludes.ignores(is_below ? below : std::string(last_of(path))) && (!wanted || wanted(path, folder));
+    const auto want = wanted_by(to.excludes, is_below ? below : std::string(last_of(path)));
+    return want == Want::kYes && wanted ? wanted(path, folder) : want;
   };
+}
+
+bool is_wanted(const TreeCopy::Filter& wanted, const std::string& path) {
+  return !wanted || wanted(path, false) == Want::kYes;
 }
 
 }  // namespace
@@ -83,7 +88,7 @@ std::vector<std::string> find_sources(const fs::Directory& tree, const std::stri
                         : folder     ? folder->status(std::string(last_of(real)))
                                      : std::nullopt;
     const bool is_folder = status && S_ISDIR(status->st_mode);
-    const bool is_there = status && (is_folder || !wanted || (wanted(path, false) && wanted(real, false)));
+    const bool is_there = status && (is_folder || (is_wanted(wanted, path) && is_wanted(wanted, real)));
     if (is_there) {
       resolved.push_back(real);
     } else if (!has_wildcard(pattern)) {
@@ -91,6 +96,11 @@ std::vector<std::string> find_sources(const fs::Directory& tree, const std::stri
     }
   }
   return resolved;
+}
+
+Want wanted_by(const dockerfile::IgnorePatterns& patterns, const std::string& path) {
+  if (!patterns.ignores(path)) return Want::kYes;
+  return patterns.has_exceptions() ? Want::kNo : Want::kNothingBelow;
 }
 
 std::string destination_path(const CopyTo& to, bool& folder) {
@@ -114,7 +124,7 @@ void add_sources(TreeCopy& copy, const fs::Directory& tree, const std::vector<st
       const auto parent = tree.open_inside(source.empty() ? "." : "./" + std::string(parent_of(source)));
       const auto status = source.empty() ? tree.own_status() : parent->status(std::string(last_of(source))).value();
       const auto filter = filter_of(source, to, wanted);
-      if (!S_ISDIR(status.st_mode) && filter && !filter(source, false)) continue;
+      if (!S_ISDIR(status.st_mode) && !is_wanted(filter, source)) continue;
       if (to.parents) {
         copy.add(tree, source, copy.resolve(join_path(destination, kept_path(pattern, source))), options, filter);
       } else if (S_ISDIR(status.st_mode)) {

@@ -28,6 +28,9 @@ struct CopyTo {
 void add_sources(TreeCopy& copy, const base::fs::Directory& tree, const std::vector<std::string>& sources,
                  const CopyTo& to, const CopyOptions& options, const TreeCopy::Filter& wanted);
 
+// What patterns of files to be left out say of a path.
+Want wanted_by(const dockerfile::IgnorePatterns& patterns, const std::string& path);
+
 // The destination as a path from the root, without its slash; `folder` tells whether it says that it is a folder.
 std::string destination_path(const CopyTo& to, bool& folder);
 // Where a file of that name goes.

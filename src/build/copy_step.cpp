@@ -40,7 +40,7 @@ Source context_source(StepContext& context) {
   Source source = {.is_context = true};
   if (context.request.context) source.folder = fs::Directory::open(*context.request.context);
   if (!context.ignored.empty()) {
-    source.wanted = [&context](const std::string& path, bool) { return !context.ignored.ignores(path); };
+    source.wanted = [&context](const std::string& path, bool) { return wanted_by(context.ignored, path); };
   }
   return source;
 }
@@ -76,9 +76,7 @@ std::optional<Owner> owner_of(const std::string& text, const fs::Directory* belo
   } else {
     user = runtime::find_user("", "", text);
   }
-  // Without a group it is the user's number.
-  const bool number = text.find_first_not_of("0123456789") == std::string::npos;
-  if (colon == std::string::npos && number) user.gid = user.uid;
+  if (colon == std::string::npos) user.gid = user.uid;  // the Dockerfile reference, "COPY --chown"
   return Owner{.uid = user.uid, .gid = user.gid};
 }
 

@@ -167,9 +167,9 @@ void run_step(StepContext& context, const dockerfile::Run& run, const std::vecto
                          [&](const dockerfile::Mount& mount) { return trees.find(mount); });
   const auto description = describe(context, run, mounts, args, more_env, state);
   const auto& config = state.config.config;
-  const auto key = key_of({state.key, "RUN", base::join(args, "\n"), base::join(env_of(state), "\n"), config.user,
-                           config.working_dir, description.network, base::join(mounts.keys(), "\n"),
-                           base::join(description.names.extra_hosts, "\n"), std::to_string(description.shm_size),
+  const auto key = key_of({state.key, "RUN", key_of(args), key_of(env_of(state)), config.user,
+                           config.working_dir, description.network, key_of(mounts.keys()),
+                           key_of(description.names.extra_hosts), std::to_string(description.shm_size),
                            run.security == RunSecurity::kInsecure ? "insecure" : ""});
   do_step(context, how, key, history_of(args, state), state, [&](int step) {
     const auto container = context.containers.run(

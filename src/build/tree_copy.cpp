@@ -211,8 +211,9 @@ void TreeCopy::walk(Walk& state, const fs::Directory& folder, const std::string&
     return;
   }
   const bool is_directory = S_ISDIR(status->st_mode);
-  const bool chosen = is_top || !state.wanted || state.wanted(source, is_directory);
-  if (!chosen && !is_directory) return;
+  const auto want = is_top || !state.wanted ? Want::kYes : state.wanted(source, is_directory);
+  const bool chosen = want == Want::kYes;
+  if (want == Want::kNothingBelow || (!chosen && !is_directory)) return;
 
   PlannedEntry planned;
   planned.entry = entry_of(*status, name.empty() ? folder.own_xattrs() : folder.xattrs(name));

@@ -48,6 +48,13 @@ struct PlannedEntry {
 std::string resolve_links(const base::fs::Directory& tree, std::string_view path,
                           const std::function<bool(const std::string& path)>& is_new = {});
 
+// What a filter says of a path in a source's tree.
+enum class Want {
+  kYes,
+  kNo,            // a folder: not itself, but there may be something in it
+  kNothingBelow,  // neither a folder nor what is in it
+};
+
 class TreeCopy {
  public:
   // `below`: the merged tree of the layers below; null where it is empty or of no account (--link). Outlives this.
@@ -56,7 +63,7 @@ class TreeCopy {
   std::string resolve(std::string_view path) const;   // in the tree below, as resolve_links
   bool is_folder(const std::string& resolved) const;  // below, or planned here
 
-  using Filter = std::function<bool(const std::string& path, bool is_folder)>;  // of the path in the source's tree
+  using Filter = std::function<Want(const std::string& path, bool is_folder)>;  // of the path in the source's tree
   // What is at `source` in the tree becomes `target` (resolved); a folder's content goes into the folder `target`,
   // which keeps its attributes where it is there. The tree outlives this. Throws Error(kInvalidArgument) naming both
   // where a folder would replace a file or the other way round.

@@ -228,6 +228,7 @@ Completes completes(std::string_view argument_word) {
       {"MANIFEST", kImages},
       {"MANIFEST_LIST", kImages},
       {"NAME", kImages},
+      {"PATH", kFiles},
       {"NAME|ID", kObjects},
       {"REPOSITORY", kImages},
       {"SERVER", kRegistries},

@@ -184,7 +184,7 @@ two
     assert "without/deep" not in files and "w/logs/x_log" not in files
     assert files["tree/link"].linkname == "b" and files["followed"].bytes == b"b\n" and {files["tree/hard"].islnk(), files["tree/b"].islnk()} == {True, False}
     assert (files["w/owned"].uid, files["w/owned"].gid, files["w/owned"].mode) == (7, 8, 0o600)
-    assert (files["w/named"].uid, files["w/named"].gid) == (1, 2)
+    assert (files["w/named"].uid, files["w/named"].gid) == (1, 1)
     assert files["here/one"].bytes == b"1 \n" and files["here/two"].bytes == b"2 $HOME\n"
 
 
