@@ -167,10 +167,10 @@ void run_step(StepContext& context, const dockerfile::Run& run, const std::vecto
                          [&](const dockerfile::Mount& mount) { return trees.find(mount); });
   const auto description = describe(context, run, mounts, args, more_env, state);
   const auto& config = state.config.config;
-  const auto key = key_of({state.key, "RUN", key_of(args), key_of(env_of(state)), config.user,
-                           config.working_dir, description.network, key_of(mounts.keys()),
-                           key_of(description.names.extra_hosts), std::to_string(description.shm_size),
-                           run.security == RunSecurity::kInsecure ? "insecure" : ""});
+  const auto key =
+      key_of({state.key, "RUN", key_of(args), key_of(env_of(state)), config.user, config.working_dir,
+              description.network, key_of(mounts.keys()), key_of(description.names.extra_hosts),
+              std::to_string(description.shm_size), run.security == RunSecurity::kInsecure ? "insecure" : ""});
   do_step(context, how, key, history_of(args, state), state, [&](int step) {
     const auto container = context.containers.run(
         description, [&](std::string_view bytes) { context.workshop.progress.output(step, bytes); });

@@ -62,13 +62,10 @@ const std::vector<Flag>& global_flags() {
 
 const std::vector<Group>& groups() {
   static const std::vector<Group> table = {
-      {"container", "Manage containers"},
-      {"image", "Manage images"},
-      {"manifest", "Manage Docker image manifests and manifest lists"},
-      {"network", "Manage networks"},
-      {"registry", "Serve and manage a registry"},
-      {"system", "Manage davit"},
-      {"tags", "Manage tags and their history"},
+      {"builder", "Manage builds"},       {"container", "Manage containers"},
+      {"image", "Manage images"},         {"manifest", "Manage Docker image manifests and manifest lists"},
+      {"network", "Manage networks"},     {"registry", "Serve and manage a registry"},
+      {"system", "Manage davit"},         {"tags", "Manage tags and their history"},
       {"volume", "Manage volumes", true},
   };
   return table;
