@@ -152,7 +152,7 @@ def test_interrupted_exec_is_silent_and_its_command_goes_on(davit, c1):
     assert process.stdout.readline() == b"begun\n"
     process.send_signal(signal.SIGINT)
     assert process.communicate(timeout=30)[1] == b"" and process.returncode == 130
-    assert len(pids_in(davit, "sleep", "567")) == 1
+    wait_until(lambda: len(pids_in(davit, "sleep", "567")) == 1, what="its command, which may just be beginning, to be there")
 
 
 def test_ends_with_the_container(davit, c1):
